@@ -1,0 +1,180 @@
+"""The one option table, and the frozen `Config` made from it.
+
+Each row yields a pytest flag `--genx-NAME`, its ini twin `genx_NAME`, and the argparse flag
+`--NAME` of `genx`. Parsing and checking is done here, from strings, for every front end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pytest_genx.domain import Oracle
+from pytest_genx.errors import BadOption
+
+DEFAULT_BACKENDS = ("llama", "heuristic")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option, as every front end shows it."""
+
+    name: str
+    help: str
+    default: str = ""
+    choices: tuple[str, ...] = ()
+    metavar: str | None = None
+
+    @property
+    def flag(self) -> str:
+        """The pytest flag."""
+        return f"--genx-{self.name}"
+
+    @property
+    def ini(self) -> str:
+        """The ini twin."""
+        return "genx_" + self.name.replace("-", "_")
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option(
+        "oracle",
+        "what is trusted: the current code (code), your own tests (tests), or neither (consensus)",
+        "consensus",
+        choices=tuple(oracle.value for oracle in Oracle),
+    ),
+    Option("backend", "who writes samples, a comma-separated list", ",".join(DEFAULT_BACKENDS)),
+    Option("model", "a GGUF file for the llama backend (default: the embedded model)"),
+    Option("replay", "JSON lines with recorded samples for the replay backend", metavar="FILE"),
+    Option("ranker", "how candidates and cases are scored", "dual_critic"),
+    Option("sandbox", "what runs candidates", "process"),
+    Option("samples", "samples for each role and target", "16", metavar="N"),
+    Option("seed", "the same seed, model and inputs give the same report", "0", metavar="N"),
+    Option("max-tests", "cases kept for one target at most", "8", metavar="N"),
+    Option("timeout", "CPU seconds for one case", "1.0", metavar="SECONDS"),
+    Option("threads", "threads for the model; 0 takes what this process may use", "0", metavar="N"),
+    Option(
+        "write",
+        "report writes nothing, accept puts kept cases into new test files",
+        "report",
+        choices=("report", "accept"),
+    ),
+    Option("test-dir", "where new test files go (default: tests/ beside the code)", metavar="DIR"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything a run needs to know, checked."""
+
+    rootdir: Path
+    targets: tuple[str, ...] = ()
+    sys_path: tuple[str, ...] = ()  # the user's own additions to the import path
+    test_paths: tuple[str, ...] = ()  # where the user's tests are; () means: look for them
+    oracle: Oracle = Oracle.CONSENSUS
+    backends: tuple[str, ...] = DEFAULT_BACKENDS
+    model: str | None = None
+    replay: Path | None = None
+    ranker: str = "dual_critic"
+    sandbox: str = "process"
+    samples: int = 16
+    seed: int = 0
+    max_tests: int = 8
+    timeout: float = 1.0
+    threads: int = 0
+    write: str = "report"
+    test_dir: Path | None = None
+    reports: tuple[tuple[str, str], ...] = ()  # (reporter name, destination)
+    color: bool | None = None  # None: as the terminal allows
+    verbosity: int = 0
+
+    def destination(self, reporter: str) -> Path:
+        """Where a reporter that writes a file was told to write it."""
+        return self.rootdir / dict(self.reports)[reporter]
+
+
+def from_strings(
+    values: Mapping[str, str | None],
+    *,
+    rootdir: Path,
+    targets: tuple[str, ...] = (),
+    reports: tuple[str, ...] = (),
+    sys_path: tuple[str, ...] = (),
+    test_paths: tuple[str, ...] = (),
+    color: bool | None = None,
+    verbosity: int = 0,
+) -> Config:
+    """Check option values and make a `Config`.
+
+    Args:
+        values: option name to text; missing, None and empty mean the default.
+        rootdir: relative paths are taken from here.
+        targets: `PATH` or `PATH::NAME`.
+        reports: `NAME:FILE`.
+        sys_path: directories that go before the interpreter's own.
+        test_paths: files and directories with the user's tests.
+        color: whether to colour the terminal; None decides by the terminal.
+        verbosity: pytest's: below 0 shows less, above 0 more.
+
+    Raises:
+        BadOption: a value is not one the option can have.
+    """
+    text = {o.name: values.get(o.name) or o.default for o in OPTIONS}
+    for option in OPTIONS:
+        if option.choices and text[option.name] not in option.choices:
+            raise BadOption(option.flag, text[option.name], "one of " + ", ".join(option.choices))
+    backends = tuple(name.strip() for name in text["backend"].split(",") if name.strip())
+    if not backends:
+        raise BadOption("--genx-backend", text["backend"], "at least one name")
+    return Config(
+        rootdir=rootdir,
+        targets=targets,
+        sys_path=sys_path,
+        test_paths=test_paths,
+        oracle=Oracle(text["oracle"]),
+        backends=backends,
+        model=text["model"] or None,
+        replay=_path(rootdir, text["replay"]),
+        ranker=text["ranker"],
+        sandbox=text["sandbox"],
+        samples=_number(text, "samples", int, 1),
+        seed=_number(text, "seed", int, 0),
+        max_tests=_number(text, "max-tests", int, 1),
+        timeout=_number(text, "timeout", float, 0.01),
+        threads=_number(text, "threads", int, 0),
+        write=text["write"],
+        test_dir=_path(rootdir, text["test-dir"]),
+        reports=_reports(reports),
+        color=color,
+        verbosity=verbosity,
+    )
+
+
+def _number(text: Mapping[str, str], name: str, kind: Callable[[str], Any], least: float) -> Any:
+    """Read a number that must not be below `least`."""
+    try:
+        value = kind(text[name])
+    except ValueError:
+        value = None
+    # `not >=` rather than `<`, so that NaN is refused too
+    if value is None or not value >= least:
+        noun = "a whole number" if kind is int else "a number"
+        raise BadOption(f"--genx-{name}", text[name], f"{noun} of at least {least:g}")
+    return value
+
+
+def _path(rootdir: Path, text: str) -> Path | None:
+    return rootdir / text if text else None
+
+
+def _reports(texts: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Split each `NAME:FILE`; a name may stand once."""
+    reports: dict[str, str] = {}
+    for text in texts:
+        name, colon, destination = text.partition(":")
+        if not (name and colon and destination) or name in reports:
+            raise BadOption("--genx-report", text, "NAME:FILE, each name once: jsonl:genx.jsonl")
+        reports[name] = destination
+    return tuple(reports.items())

@@ -1,0 +1,252 @@
+"""The values that travel between stages; none of them does anything.
+
+Rows are candidates and columns are cases, everywhere.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+class Role(enum.Enum):
+    """Which of the two parts a model plays."""
+
+    CODER = "coder"
+    TESTER = "tester"
+
+
+class Oracle(enum.Enum):
+    """What is trusted: the current code, the user's tests, or neither."""
+
+    CODE = "code"
+    TESTS = "tests"
+    CONSENSUS = "consensus"
+
+
+class TargetKind(enum.Enum):
+    """How a target is called."""
+
+    FUNCTION = "function"
+    METHOD = "method"
+    STATICMETHOD = "staticmethod"
+    CLASSMETHOD = "classmethod"
+
+
+class Outcome(enum.Enum):
+    """What became of one candidate on one case; the value is its letter in records."""
+
+    PASS = "P"  # noqa: S105 -- a letter, not a password
+    FAIL = "F"  # an assertion
+    ERROR = "E"  # any other exception, a failed import included
+    TIMEOUT = "T"
+    CRASH = "C"  # the process died without a verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One function or method under test, located in source that is never imported here.
+
+    `start` and `end` are the first and last line of the definition, decorators included,
+    counted from 1; `source` is those lines, dedented.
+    """
+
+    path: Path
+    import_root: Path  # the directory that must be on sys.path for `module` to import
+    module: str
+    qualname: str
+    kind: TargetKind
+    is_async: bool
+    is_stub: bool
+    start: int
+    end: int
+    source: str
+    module_source: str
+    docstring: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The last part of the qualified name."""
+        return self.qualname.rpartition(".")[2]
+
+    @property
+    def owner(self) -> str | None:
+        """The class that holds a method, dotted when nested; None for a function."""
+        return self.qualname.rpartition(".")[0] or None
+
+    @property
+    def label(self) -> str:
+        """How users write it: `PATH::NAME`, with the path as given by the file system."""
+        return f"{self.path}::{self.qualname}"
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """The form "call and compare": `call` is an expression, and so is `value` (or `raises`).
+
+    Both None: the call was proposed without a value, to be observed by running it.
+    """
+
+    call: str
+    value: str | None = None
+    raises: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One test: statements run in a copy of the target module's namespace.
+
+    `imports` are statements that the written test needs too (`import math`). `count` is how
+    often the model wrote it. `corrected` says that the value comes from running the incumbent.
+    """
+
+    source: str
+    origin: str
+    expectation: Expectation | None = None
+    imports: tuple[str, ...] = ()
+    count: int = 1
+    corrected: bool = False
+    anchor: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A trusted example of behaviour, as statements, and where it was found."""
+
+    source: str
+    origin: str  # "docstring", "doctest" or "PATH::NAME" of an existing test
+    imports: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a prompt may show besides the target itself."""
+
+    imports: str = ""
+    surroundings: str = ""  # source of module-level names and class members the target uses
+    anchors: tuple[Anchor, ...] = ()
+    calls: tuple[str, ...] = ()  # expressions that call the target, from tests and callers
+    test_style: str = ""  # at most two existing tests of the module
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What a model is asked, both ways: `messages` for chat models, `text` for plain ones.
+
+    A plain completion continues `text`; `prefix` is the end of `text` that belongs to the
+    answer (`assert f(`), so that `prefix + completion` is what extraction parses.
+    """
+
+    role: Role
+    text: str
+    prefix: str = ""
+    messages: tuple[tuple[str, str], ...] = ()  # (role, content)
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One order to a backend: `n` samples of one prompt for one target."""
+
+    target: Target
+    context: Context
+    prompt: Prompt
+    n: int
+    seed: int
+    max_tokens: int = 256
+    temperature: float = 0.8
+    top_p: float = 0.95
+    min_p: float = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One raw completion; `text` already starts with the prompt's prefix."""
+
+    role: Role
+    text: str
+    backend: str
+    seed: int = 0
+    tokens: int = 0
+    logprob: float | None = None  # sum over tokens, nats
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One implementation: `source` is the definition, `program` the whole module with it in place.
+
+    `count` is how many samples wrote it. The incumbent is the code as it stands.
+    """
+
+    source: str
+    program: str
+    origin: str
+    count: int = 1
+    incumbent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one case may use. CPU time decides; wall time is a far backstop."""
+
+    cpu: float = 1.0  # seconds of CPU time for a case, the same for the import of a candidate
+    wall: float = 10.0  # seconds of wall time
+    memory: int = 512  # MiB of address space above what the worker has after its imports
+    file_size: int = 16  # MiB
+    processes: int = 0  # that a case may start
+    output: int = 64  # KiB of an observation that are kept
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a sandbox runs: every program against every case.
+
+    `path` and `module` are what the programs believe they are, so that relative imports and
+    `__file__` work; `sys_path` goes before the interpreter's own.
+    """
+
+    module: str
+    path: str
+    sys_path: tuple[str, ...]
+    programs: tuple[str, ...]
+    cases: tuple[Case, ...]
+    limits: Limits = field(default_factory=Limits)
+    hash_seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """One pair, executed.
+
+    `value` is an expression that rebuilds what the call returned (None when there is none or
+    it cannot be rebuilt), `digest` identifies what it returned or raised, canonically.
+    `detail` is one line for people: the exception or the reason.
+    """
+
+    outcome: Outcome
+    detail: str = ""
+    value: str | None = None
+    raised: str | None = None  # qualified name of the exception's class
+    digest: str | None = None
+    returned_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A suspected bug: the consensus supports the case and the current code fails it."""
+
+    case: Case
+    score: float
+    supporters: int  # distinct candidates that pass the case, the incumbent excluded
+    observed: str  # what the current code did, one line
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One file to be written: refused when the file on disk is no longer `before`."""
+
+    path: Path
+    before: str | None  # text when planned, None when the file did not exist
+    after: str

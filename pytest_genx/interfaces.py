@@ -1,0 +1,67 @@
+"""What the exchangeable parts must offer; nothing here does anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Protocol
+
+from pytest_genx.domain import Batch, Execution, Request, Sample
+from pytest_genx.records import Record
+
+if TYPE_CHECKING:
+    from pytest_genx.matrix import PassMatrix, Ranking
+
+OnPair = Callable[[int, int, Execution], None]
+
+
+class Backend(Protocol):
+    """What writes samples; opened by its factory, closed once."""
+
+    @property
+    def name(self) -> str:
+        """The name it was picked by."""
+
+    def sample(self, request: Request) -> Iterator[Sample]:
+        """Yield up to `request.n` samples, each as soon as it is complete.
+
+        The same request gives the same samples. A backend that has nothing for the role
+        yields nothing. Closing the iterator cancels the rest.
+        """
+
+    def close(self) -> None:
+        """Free what the factory opened."""
+
+
+class Sandbox(Protocol):
+    """What runs untrusted programs; opened by its factory, closed once."""
+
+    @property
+    def name(self) -> str:
+        """The mechanism, as reports name it."""
+
+    def run(self, batch: Batch, on_pair: OnPair) -> None:
+        """Run every program against every case, and report each pair exactly once.
+
+        `on_pair(program_index, case_index, execution)` is called in the calling thread, in
+        any order. On any exception, KeyboardInterrupt included, all processes are gone when
+        this returns.
+
+        Raises:
+            SandboxError: the mechanism itself failed.
+        """
+
+    def close(self) -> None:
+        """Kill and remove whatever is left."""
+
+
+class Reporter(Protocol):
+    """What shows records to a person or a program; fed in order, closed once."""
+
+    def record(self, record: Record) -> None:
+        """Take one record of the run."""
+
+    def close(self) -> None:
+        """Flush and close."""
+
+
+Ranker = Callable[["PassMatrix"], "Ranking"]
