@@ -1,0 +1,1 @@
+"""The spine: one stage a file; only `run` knows their order."""

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pytest_genx.domain import Candidate, Case, Execution, Expectation, Oracle, Outcome
+from pytest_genx.matrix import Ranking
+from pytest_genx.pipeline.score import find, to_matrix, without_broken_anchors
+
+PASS = Execution(Outcome.PASS, digest="a")
+FAIL = Execution(Outcome.FAIL, "returned 3, expected 2", digest="b")
+CASE = Case("assert f(1) == 2", "model", Expectation("f(1)", "2"))
+
+
+def candidate(name: str, **more: object) -> Candidate:
+    return Candidate(name, name, "model", **more)
+
+
+CURRENT = candidate("current", incumbent=True)
+OTHERS = [candidate(name) for name in "abc"]
+
+
+def findings_of(executions, cases, *, oracle=Oracle.CONSENSUS, scores=(0.1, 0.9, 0.9, 0.9)):
+    candidates = [CURRENT, *OTHERS][: len(executions)]
+    matrix = to_matrix(candidates, cases, executions)
+    ranking = Ranking("planted", np.array(scores[: len(candidates)]), np.full(len(cases), 0.9))
+    return find(matrix, ranking, cases, executions, oracle)
+
+
+@pytest.mark.parametrize("outcome", [o for o in Outcome if o is not Outcome.PASS])
+def test_only_pass_counts_as_passing(outcome):
+    """Errors, time-outs and crashes are not passes."""
+    matrix = to_matrix([CURRENT], [CASE], [[Execution(outcome)]])
+    assert not matrix.passed.any()
+
+
+def test_equal_digests_get_equal_numbers():
+    """Observations are numbered by what was observed; no digest is -1."""
+    matrix = to_matrix(
+        [CURRENT, *OTHERS], [CASE], [[PASS], [FAIL], [PASS], [Execution(Outcome.CRASH)]]
+    )
+    assert matrix.observed is not None
+    column = matrix.observed[:, 0].tolist()
+    assert column[0] == column[2] != column[1]
+    assert column[3] == -1
+
+
+def test_incumbent_row_is_known():
+    """The matrix says which row is the current code."""
+    assert to_matrix([OTHERS[0], CURRENT], [CASE], [[PASS], [PASS]]).incumbent == 1
+    assert to_matrix(OTHERS[:1], [CASE], [[PASS]]).incumbent is None
+
+
+def test_consensus_against_the_code_is_a_suspected_bug():
+    """Three candidates that rank above the code and pass a case it fails make a finding."""
+    (finding,) = findings_of([[FAIL], [PASS], [PASS], [PASS]], [CASE])
+    assert finding.supporters == 3
+    assert finding.observed == "returned 3, expected 2"
+
+
+def test_too_few_supporters_are_no_finding():
+    """Two candidates could be one misunderstanding."""
+    assert findings_of([[FAIL], [PASS], [PASS], [FAIL]], [CASE]) == []
+
+
+def test_supporters_that_rank_below_the_code_are_no_finding():
+    """Whoever is less credible than the code does not accuse it."""
+    rows = [[FAIL], [PASS], [PASS], [PASS]]
+    assert findings_of(rows, [CASE], scores=(0.9, 0.1, 0.1, 0.1)) == []
+
+
+def test_trusted_code_is_not_suspected():
+    """With the code as oracle only an anchor accuses it."""
+    assert findings_of([[FAIL], [PASS], [PASS], [PASS]], [CASE], oracle=Oracle.CODE) == []
+
+
+def test_contradicted_anchor_is_a_finding_even_alone():
+    """A trusted example needs no supporters, whatever the oracle."""
+    anchor = Case("assert f(1) == 2", "docstring", anchor=True)
+    (finding,) = findings_of([[FAIL]], [anchor], oracle=Oracle.CODE)
+    assert finding.reason == "the docstring says so"
+
+
+def test_supporters_must_pass_the_anchors_that_can_be_passed():
+    """Candidates that fail a trusted example do not accuse the code of anything."""
+    anchor = Case("assert f(0) == 0", "docstring", anchor=True)
+    rows = [[FAIL, PASS], [PASS, FAIL], [PASS, FAIL], [PASS, FAIL]]
+    assert findings_of(rows, [CASE, anchor]) == []
+
+
+def test_anchor_cut_out_of_its_surroundings_is_left_out():
+    """A NameError in an example says nothing of the code; a ValueError does."""
+    anchors = [Case(f"f({n})", "docstring", anchor=True) for n in range(2)]
+    row = [
+        Execution(Outcome.ERROR, "NameError: name 'x' is not defined"),
+        Execution(Outcome.ERROR, "ValueError: no"),
+    ]
+    cases, executions, dropped = without_broken_anchors([CURRENT], anchors, [row])
+    assert (cases, executions, dropped) == ([anchors[1]], [[row[1]]], 1)

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import numpy as np
+
+from pytest_genx.domain import Case, Execution, Expectation, Finding, Oracle, Outcome
+from pytest_genx.matrix import PassMatrix, Ranking
+from pytest_genx.pipeline.select import choose, reasons_against
+
+PASS, FAIL = Execution(Outcome.PASS, value="2"), Execution(Outcome.FAIL)
+
+
+def case(n: int, value: str = "2", **more: object) -> Case:
+    return Case(f"assert f({n}) == {value}", "model", Expectation(f"f({n})", value), **more)
+
+
+def matrix_of(rows, *, incumbent: int | None = 0) -> PassMatrix:
+    passed = np.array(rows, dtype=bool)
+    n, m = passed.shape
+    return PassMatrix(passed, np.ones(n, int), np.ones(m, int), incumbent=incumbent)
+
+
+def ranking_of(matrix: PassMatrix, candidates=None, cases=None) -> Ranking:
+    n, m = matrix.passed.shape
+    return Ranking(
+        "planted",
+        np.array(candidates if candidates is not None else [0.5] * n, dtype=float),
+        np.array(cases if cases is not None else [0.5] * m, dtype=float),
+    )
+
+
+def reasons_of(rows, cases, *, candidates=None, findings=(), oracle=Oracle.CONSENSUS, row=None):
+    matrix = matrix_of(rows)
+    executions = [[PASS if p else FAIL for p in r] for r in rows]
+    if row is not None:
+        executions[0] = row
+    ranking = ranking_of(matrix, candidates)
+    return reasons_against(matrix, ranking, cases, executions, findings, oracle)
+
+
+def test_case_that_passes_on_the_code_may_be_kept():
+    """A plain agreement has nothing against it."""
+    assert reasons_of([[1], [1]], [case(1)]) == [""]
+
+
+def test_failing_cases_and_anchors_are_not_kept():
+    """What fails is no test, and what is trusted is already there."""
+    reasons = reasons_of([[0, 1]], [case(1), case(2, anchor=True)])
+    assert reasons == ["the current code gives FAIL", "already among your examples or tests"]
+
+
+def test_nothing_is_kept_for_a_stub():
+    """Without code no case can pass in the suite."""
+    matrix = matrix_of([[1]], incumbent=None)
+    reasons = reasons_against(matrix, ranking_of(matrix), [case(1)], [[PASS]], [], Oracle.CONSENSUS)
+    assert reasons == ["the target is a stub: no code passes yet"]
+
+
+def test_a_suspected_bug_is_not_frozen_into_a_test():
+    """The value that the code gives now on a suspicious call is not kept."""
+    wrong, right = case(1, "3"), case(1, "2")
+    finding = Finding(right, 0.9, 3, "returned 3", "agreed")
+    reasons = reasons_of([[1, 0]], [wrong, right], findings=[finding])
+    assert reasons[0] == "its call shows a suspected bug"
+
+
+def test_a_better_candidate_has_a_veto_unless_the_code_is_trusted():
+    """Cases that the best candidate fails are kept only with the code as oracle."""
+    rows, scores = [[1], [0]], [0.2, 0.9]
+    assert reasons_of(rows, [case(1)], candidates=scores) == ["a better-ranked candidate disagrees"]
+    assert reasons_of(rows, [case(1)], candidates=scores, oracle=Oracle.CODE) == [""]
+
+
+def test_none_for_every_input_tells_nothing():
+    """A target that only ever returned None gets no `is None` tests."""
+    row = [Execution(Outcome.PASS, value="None")]
+    assert reasons_of([[1]], [case(1, "None")], row=row) == [
+        "the target returned None for every input"
+    ]
+
+
+def test_choice_tells_candidates_apart_before_it_looks_at_scores():
+    """The case that only wrong candidates fail goes first, whatever its score."""
+    matrix = matrix_of([[1, 1, 1], [1, 1, 0], [1, 1, 0]])
+    ranking = ranking_of(matrix, cases=[0.9, 0.8, 0.1])
+    cases = [case(1, "1"), case(2, "1"), case(3, "1")]
+    assert choose(matrix, ranking, cases, [True] * 3, 2) == [2, 0]
+
+
+def test_choice_prefers_values_not_yet_seen():
+    """Of two cases that tell equally much, the one with a new expected value goes first."""
+    matrix = matrix_of([[1, 1, 1]])
+    cases = [case(1, "1"), case(2, "1"), case(3, "5")]
+    assert choose(matrix, ranking_of(matrix), cases, [True] * 3, 2) == [0, 2]
+
+
+def test_choice_keeps_to_the_limit_and_to_what_is_eligible():
+    """Never more than asked for, and nothing that has a reason against it."""
+    matrix = matrix_of([[1, 1, 1]])
+    cases = [case(n, str(n)) for n in range(3)]
+    assert choose(matrix, ranking_of(matrix), cases, [False, True, True], 1) == [1]
+    assert choose(matrix, ranking_of(matrix), cases, [False] * 3, 5) == []
