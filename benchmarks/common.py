@@ -1,0 +1,59 @@
+"""What the benchmark scripts share: running pytest, reading its records, the closing line."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from pytest_genx.records import Record, TargetDone, TargetFailed, read
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def arguments(description: str) -> argparse.Namespace:
+    """Parse the one option that all benchmarks have."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--quick", action="store_true", help="a smaller run that ends within 60 s")
+    return parser.parse_args()
+
+
+def close(name: str, figure: str, goal: str, *, reached: bool) -> int:
+    """Print the closing line and return the exit status."""
+    print(f"{name}: {figure} (goal: {goal})")
+    return 0 if reached else 1
+
+
+def generate(
+    rootdir: Path, targets: Sequence[str], *options: str, records: Path
+) -> tuple[list[Record], float, subprocess.CompletedProcess[str]]:
+    """Run `pytest --genx-generate` and read its records.
+
+    Returns:
+        The records, wall seconds, and the finished process.
+    """
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--color=no"]
+    command += [f"--genx-generate={target}" for target in targets]
+    command += [f"--genx-report=jsonl:{records}", *options]
+    started = time.perf_counter()
+    done = subprocess.run(command, cwd=rootdir, capture_output=True, text=True, check=False)
+    seconds = time.perf_counter() - started
+    return (list(read(records)) if records.exists() else []), seconds, done
+
+
+def kept_by_target(records: Sequence[Record]) -> dict[str, int]:
+    """Count kept cases; a target that could not be worked on has none."""
+    kept = {r.target: sum(c.kept for c in r.cases) for r in records if isinstance(r, TargetDone)}
+    return kept | {r.target: 0 for r in records if isinstance(r, TargetFailed)}
+
+
+def tree(root: Path) -> dict[str, tuple[int, int]]:
+    """Every file below `root` with its size and time of change, byte code caches apart."""
+    return {
+        str(path.relative_to(root)): (path.stat().st_size, path.stat().st_mtime_ns)
+        for path in sorted(root.rglob("*"))
+        if path.is_file() and "__pycache__" not in path.parts
+    }

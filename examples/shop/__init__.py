@@ -1,0 +1,1 @@
+"""A small shop: the ordinary kind of code that has too few tests."""
