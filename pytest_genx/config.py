@@ -1,8 +1,4 @@
-"""The one option table, and the frozen `Config` made from it.
-
-Each row yields a pytest flag `--genx-NAME`, its ini twin `genx_NAME`, and the argparse flag
-`--NAME` of `genx`. Parsing and checking is done here, from strings, for every front end.
-"""
+"""The frozen `Config`, made from the text of options: checked here for every front end."""
 
 from __future__ import annotations
 
@@ -13,56 +9,7 @@ from typing import Any
 
 from pytest_genx.domain import Oracle
 from pytest_genx.errors import BadOption
-
-DEFAULT_BACKENDS = ("llama", "heuristic")
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One option, as every front end shows it."""
-
-    name: str
-    help: str
-    default: str = ""
-    choices: tuple[str, ...] = ()
-    metavar: str | None = None
-
-    @property
-    def flag(self) -> str:
-        """The pytest flag."""
-        return f"--genx-{self.name}"
-
-    @property
-    def ini(self) -> str:
-        """The ini twin."""
-        return "genx_" + self.name.replace("-", "_")
-
-
-OPTIONS: tuple[Option, ...] = (
-    Option(
-        "oracle",
-        "what is trusted: the current code (code), your own tests (tests), or neither (consensus)",
-        "consensus",
-        choices=tuple(oracle.value for oracle in Oracle),
-    ),
-    Option("backend", "who writes samples, a comma-separated list", ",".join(DEFAULT_BACKENDS)),
-    Option("model", "a GGUF file for the llama backend (default: the embedded model)"),
-    Option("replay", "JSON lines with recorded samples for the replay backend", metavar="FILE"),
-    Option("ranker", "how candidates and cases are scored", "dual_critic"),
-    Option("sandbox", "what runs candidates", "process"),
-    Option("samples", "samples for each role and target", "16", metavar="N"),
-    Option("seed", "the same seed, model and inputs give the same report", "0", metavar="N"),
-    Option("max-tests", "cases kept for one target at most", "8", metavar="N"),
-    Option("timeout", "CPU seconds for one case", "1.0", metavar="SECONDS"),
-    Option("threads", "threads for the model; 0 takes what this process may use", "0", metavar="N"),
-    Option(
-        "write",
-        "report writes nothing, accept puts kept cases into new test files",
-        "report",
-        choices=("report", "accept"),
-    ),
-    Option("test-dir", "where new test files go (default: tests/ beside the code)", metavar="DIR"),
-)
+from pytest_genx.options import DEFAULT_BACKENDS, OPTIONS
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
 from pytest_genx.domain import Case, Execution, Finding, Oracle, Outcome
 from pytest_genx.matrix import Bools, PassMatrix, Ranking
+
+MIN_OVERRULING = 2  # distinct candidates
 
 
 def reasons_against(
@@ -31,7 +35,8 @@ def reasons_against(
     if matrix.incumbent is None:
         return ["the target is a stub: no code passes yet"] * len(cases)
     suspected = {f.case.expectation.call for f in findings if f.case.expectation is not None}
-    overruling = _overruling(matrix, ranking) if oracle is not Oracle.CODE else None
+    overruled = _overruled(matrix, ranking, executions) if oracle is not Oracle.CODE else None
+    confirmed = _confirmed(matrix) if any(f.case.anchor for f in findings) else None
     tells_nothing = _constant(cases, executions[matrix.incumbent])
     reasons = []
     for j, case in enumerate(cases):
@@ -43,8 +48,10 @@ def reasons_against(
             reason = f"the current code gives {current.outcome.name}"
         elif call in suspected:
             reason = "its call shows a suspected bug"
-        elif overruling is not None and not matrix.passed[overruling, j]:
-            reason = "a better-ranked candidate disagrees"
+        elif confirmed is not None and not confirmed[j]:
+            reason = "the current code contradicts an example, and nothing else confirms this value"
+        elif overruled is not None and overruled[j]:
+            reason = "candidates that rank no lower agree on something else"
         elif tells_nothing and case.expectation is not None and case.expectation.value == "None":
             reason = "the target returned None for every input"
         else:
@@ -62,8 +69,9 @@ def choose(
 ) -> list[int]:
     """Pick up to `limit` cases, each for what it adds to those before it.
 
-    Greedy: most candidates newly told apart from the current code, then an expected value
-    not yet seen, then the score, then the shorter text.
+    Greedy: most candidates newly told apart from the current code, then a shape (arguments
+    given, kind of result) and an expected value less often seen, then the score, then the
+    shorter text.
 
     Args:
         matrix: the pass matrix, with an incumbent.
@@ -78,14 +86,15 @@ def choose(
     left = [j for j, ok in enumerate(eligible) if ok]
     failed: Bools = ~matrix.passed
     told_apart = np.zeros(len(matrix.passed), dtype=np.bool_)
-    values: set[str] = set()
+    seen: Counter[str] = Counter()
     chosen: list[int] = []
     while left and len(chosen) < limit:
         best = min(
             left,
             key=lambda j: (
                 -int((failed[:, j] & ~told_apart).sum()),
-                _expected(cases[j]) in values,
+                seen[_shape(cases[j])],
+                seen[_expected(cases[j])],
                 -float(ranking.case_scores[j]),
                 len(cases[j].source),
                 cases[j].source,
@@ -94,22 +103,60 @@ def choose(
         left.remove(best)
         chosen.append(best)
         told_apart |= failed[:, best]
-        values.add(_expected(cases[best]))
+        seen.update((_shape(cases[best]), _expected(cases[best])))
     return chosen
 
 
-def _overruling(matrix: PassMatrix, ranking: Ranking) -> int | None:
-    """Row of the best candidate when it ranks above the current code."""
-    assert matrix.incumbent is not None
+def _overruled(
+    matrix: PassMatrix, ranking: Ranking, executions: Sequence[Sequence[Execution]]
+) -> Bools:
+    """`[n_cases] bool`: enough candidates that rank no lower did the same other thing.
+
+    One alone proves nothing: a small model's luckiest guess often outranks good code.
+    """
     scores = ranking.candidate_scores
-    best = int(np.argmax(scores))
-    return best if scores[best] > scores[matrix.incumbent] else None
+    equals = np.flatnonzero(scores >= scores[matrix.incumbent]).tolist()
+    overruled = np.zeros(matrix.passed.shape[1], dtype=np.bool_)
+    for j in range(len(overruled)):
+        others = (executions[i][j] for i in equals if not matrix.passed[i, j])
+        votes = Counter(e.digest for e in others if e.outcome is Outcome.FAIL and e.digest)
+        overruled[j] = max(votes.values(), default=0) >= MIN_OVERRULING
+    return overruled
+
+
+def _confirmed(matrix: PassMatrix) -> Bools:
+    """`[n_cases] bool`: passed by another candidate that passes every anchor some code passes."""
+    anchors = matrix.anchors if matrix.anchors is not None else np.zeros(0, np.bool_)
+    passable = anchors & matrix.passed.any(axis=0)
+    sound: Bools = np.asarray(matrix.passed[:, passable].all(axis=1))
+    sound[matrix.incumbent] = False
+    # an example that nothing passes leaves nobody to confirm anything
+    if not (passable == anchors).all():
+        sound[:] = False
+    return np.asarray(matrix.passed[sound].any(axis=0))
 
 
 def _constant(cases: Sequence[Case], row: Sequence[Execution]) -> bool:
     """Say whether the current code returned None wherever it returned."""
     values = {e.value for c, e in zip(cases, row, strict=True) if c.expectation and e.value}
     return values == {"None"}
+
+
+def _shape(case: Case) -> str:
+    """How many arguments the call gives, and what kind of thing it expects."""
+    if case.expectation is None:
+        return "free"
+    call = ast.parse(case.expectation.call, mode="eval").body
+    given = sum(
+        len(node.args) + len(node.keywords) for node in ast.walk(call) if isinstance(node, ast.Call)
+    )
+    expected = _expected(case)
+    try:
+        value = ast.literal_eval(expected)
+    except (ValueError, SyntaxError):
+        return f"{given} {expected.partition('(')[0]}"
+    size = "empty" if isinstance(value, (str, bytes, list, tuple, dict, set)) and not value else ""
+    return f"{given} {value if isinstance(value, bool) else type(value).__name__} {size}"
 
 
 def _expected(case: Case) -> str:

@@ -6,17 +6,19 @@ from pytest_genx.domain import Case, Execution, Expectation, Finding, Oracle, Ou
 from pytest_genx.matrix import PassMatrix, Ranking
 from pytest_genx.pipeline.select import choose, reasons_against
 
-PASS, FAIL = Execution(Outcome.PASS, value="2"), Execution(Outcome.FAIL)
+PASS, FAIL = Execution(Outcome.PASS, value="2"), Execution(Outcome.FAIL, digest="other")
 
 
 def case(n: int, value: str = "2", **more: object) -> Case:
     return Case(f"assert f({n}) == {value}", "model", Expectation(f"f({n})", value), **more)
 
 
-def matrix_of(rows, *, incumbent: int | None = 0) -> PassMatrix:
+def matrix_of(rows, cases=(), *, incumbent: int | None = 0) -> PassMatrix:
     passed = np.array(rows, dtype=bool)
     n, m = passed.shape
-    return PassMatrix(passed, np.ones(n, int), np.ones(m, int), incumbent=incumbent)
+    anchors = np.array([c.anchor for c in cases] or [False] * m)
+    counts = np.ones(n, int), np.ones(m, int)
+    return PassMatrix(passed, *counts, anchors=anchors, incumbent=incumbent)
 
 
 def ranking_of(matrix: PassMatrix, candidates=None, cases=None) -> Ranking:
@@ -29,7 +31,7 @@ def ranking_of(matrix: PassMatrix, candidates=None, cases=None) -> Ranking:
 
 
 def reasons_of(rows, cases, *, candidates=None, findings=(), oracle=Oracle.CONSENSUS, row=None):
-    matrix = matrix_of(rows)
+    matrix = matrix_of(rows, cases)
     executions = [[PASS if p else FAIL for p in r] for r in rows]
     if row is not None:
         executions[0] = row
@@ -63,11 +65,29 @@ def test_a_suspected_bug_is_not_frozen_into_a_test():
     assert reasons[0] == "its call shows a suspected bug"
 
 
-def test_a_better_candidate_has_a_veto_unless_the_code_is_trusted():
-    """Cases that the best candidate fails are kept only with the code as oracle."""
-    rows, scores = [[1], [0]], [0.2, 0.9]
-    assert reasons_of(rows, [case(1)], candidates=scores) == ["a better-ranked candidate disagrees"]
+def test_contradicted_example_casts_doubt_on_every_value_of_the_code():
+    """Where the code fails an example, its other values need a candidate that passes it."""
+    anchor = case(0, anchor=True)
+    finding = Finding(anchor, 0.9, 1, "returned 3", "the docstring says so")
+    cases = [anchor, case(1), case(2)]
+    alone = reasons_of([[0, 1, 1], [0, 1, 1]], cases, findings=[finding])
+    assert (
+        alone[1:]
+        == ["the current code contradicts an example, and nothing else confirms this value"] * 2
+    )
+    confirmed = reasons_of([[0, 1, 1], [1, 1, 0]], cases, findings=[finding])
+    assert confirmed[1] == ""
+    assert confirmed[2] != ""
+
+
+def test_candidates_that_agree_overrule_the_code_unless_it_is_trusted():
+    """Two that rank no lower than the code and did the same other thing keep a value out."""
+    rows, scores = [[1], [0], [0]], [0.2, 0.9, 0.9]
+    reason = ["candidates that rank no lower agree on something else"]
+    assert reasons_of(rows, [case(1)], candidates=scores) == reason
     assert reasons_of(rows, [case(1)], candidates=scores, oracle=Oracle.CODE) == [""]
+    assert reasons_of(rows, [case(1)], candidates=[0.2, 0.2, 0.2]) == reason
+    assert reasons_of(rows, [case(1)], candidates=[0.2, 0.9, 0.1]) == [""]
 
 
 def test_none_for_every_input_tells_nothing():
@@ -91,6 +111,14 @@ def test_choice_prefers_values_not_yet_seen():
     matrix = matrix_of([[1, 1, 1]])
     cases = [case(1, "1"), case(2, "1"), case(3, "5")]
     assert choose(matrix, ranking_of(matrix), cases, [True] * 3, 2) == [0, 2]
+
+
+def test_choice_alternates_between_shapes():
+    """A long run of one kind of result does not crowd out the others."""
+    cases = [case(1, "1"), case(2, "2"), case(3, "[]"), case(4, "'x'")]
+    matrix = matrix_of([[1] * 4])
+    ranking = ranking_of(matrix, cases=[0.9, 0.9, 0.1, 0.1])
+    assert set(choose(matrix, ranking, cases, [True] * 4, 3)) == {0, 2, 3}
 
 
 def test_choice_keeps_to_the_limit_and_to_what_is_eligible():

@@ -1,0 +1,153 @@
+"""Config + plugins -> parts -> pipeline: one run from opening to closing, for every front end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from pathlib import Path
+
+import pluggy
+
+from pytest_genx import __version__, plugins
+from pytest_genx.config import Config
+from pytest_genx.domain import Case, Edit, Target
+from pytest_genx.errors import MissingDependency
+from pytest_genx.interfaces import Backend, Reporter
+from pytest_genx.options import DEFAULT_BACKENDS
+from pytest_genx.pipeline.run import Parts, label, run_target
+from pytest_genx.pipeline.target import find_targets
+from pytest_genx.pipeline.verify import failing, take_back
+from pytest_genx.pipeline.write import apply, plan, refuse_outside
+from pytest_genx.records import FileWritten, Record, RunEnded, RunStarted, TargetFailed
+
+
+class Run:
+    """Targets and the parts to work on them; `execute` once, `close` always."""
+
+    def __init__(
+        self,
+        targets: Sequence[Target],
+        parts: Parts,
+        reporters: Sequence[Reporter],
+        stack: ExitStack,
+    ) -> None:
+        self.targets = tuple(targets)
+        self.parts = parts
+        self._reporters = tuple(reporters)
+        self._stack = stack
+
+    def execute(self) -> None:
+        """Work through the targets, then write files if that was asked for.
+
+        Raises:
+            KeyboardInterrupt: passed through after what is done has been reported; nothing
+                is written then.
+        """
+        started = time.monotonic()
+        config = self.parts.config
+        names = [label(target, config.rootdir) for target in self.targets]
+        self._emit(
+            RunStarted(
+                __version__,
+                config.seed,
+                config.oracle.value,
+                tuple(backend.name for backend in self.parts.backends),
+                self.parts.sandbox.name,
+                config.ranker,
+                tuple(names),
+            )
+        )
+        kept: list[tuple[Target, Sequence[Case]]] = []
+        try:
+            for target in self.targets:
+                # not a comprehension: an interrupt must leave what is done
+                kept.append((target, run_target(target, self.parts, self._emit)))  # noqa: PERF401
+            if config.write == "accept":
+                self._write(kept)
+        except KeyboardInterrupt:
+            if len(kept) < len(self.targets):
+                self._emit(TargetFailed(names[len(kept)], "interrupted"))
+            self._emit(RunEnded(interrupted=True, seconds=time.monotonic() - started))
+            raise
+        self._emit(RunEnded(interrupted=False, seconds=time.monotonic() - started))
+
+    def close(self) -> None:
+        """Free backends, sandbox and reporters, in the reverse order of opening."""
+        self._stack.close()
+
+    def _write(self, kept: Sequence[tuple[Target, Sequence[Case]]]) -> None:
+        config = self.parts.config
+        edits = plan(
+            kept,
+            rootdir=config.rootdir,
+            test_dir=config.test_dir,
+            test_paths=[Path(path) for path in config.test_paths],
+            sys_path=config.sys_path,
+        )
+        for edit, record in zip(edits, apply(edits, config.rootdir), strict=True):
+            self._emit(_verified(edit, record, config.rootdir))
+
+    def _emit(self, record: Record) -> None:
+        for reporter in self._reporters:
+            reporter.record(record)
+
+
+def open_run(
+    config: Config, manager: pluggy.PluginManager, *, reporters: Iterable[Reporter] = ()
+) -> Run:
+    """Find the targets and open everything they need.
+
+    Args:
+        config: checked options.
+        manager: knows the parts by name.
+        reporters: more of them, beyond those that the configuration names.
+
+    Raises:
+        GenxError: a target, a name, a model or a file is not there or not usable.
+    """
+    targets = find_targets(config.targets, config.rootdir)
+    if config.test_dir is not None:
+        refuse_outside(config.test_dir, config.rootdir)
+    with ExitStack() as stack:
+        ranker = plugins.ranker(manager, config.ranker)(config)
+        sandbox = stack.enter_context(closing(plugins.sandbox(manager, config.sandbox)(config)))
+        chosen = [plugins.reporter(manager, name) for name, _ in config.reports]
+        backends = _open_backends(config, manager, stack)
+        opened = [stack.enter_context(closing(make(config))) for make in chosen]
+        opened += [stack.enter_context(closing(reporter)) for reporter in reporters]
+        parts = Parts(config, tuple(backends), sandbox, ranker)
+        return Run(targets, parts, opened, stack.pop_all())
+    raise AssertionError("unreachable: an ExitStack swallows nothing")
+
+
+def _verified(edit: Edit, record: FileWritten, rootdir: Path) -> FileWritten:
+    """Keep what was just written only if it passes where it stands."""
+    if record.status != "written":
+        return record
+    try:
+        reason = failing(edit.path, rootdir)
+    except KeyboardInterrupt:
+        take_back(edit)
+        raise
+    if reason:
+        take_back(edit)
+        return replace(record, status=f"taken back: {reason}")
+    return record
+
+
+def _open_backends(
+    config: Config, manager: pluggy.PluginManager, stack: ExitStack
+) -> list[Backend]:
+    """Open each backend; one that the user did not ask for by name may lack its package."""
+    factories = [plugins.backend(manager, name) for name in config.backends]
+    by_default = config.backends == DEFAULT_BACKENDS
+    backends: list[Backend] = []
+    for factory in factories:
+        try:
+            backends.append(stack.enter_context(closing(factory(config))))
+        except MissingDependency:
+            if not by_default or config.model:
+                raise
+    return backends

@@ -1,0 +1,58 @@
+"""The one option table: names, help, defaults and choices, for every front end.
+
+Each row yields a pytest flag `--genx-NAME` and its ini twin `genx_NAME`. It stands apart from
+`config`, which checks the values, because pytest reads it at each start: no enum, no dataclass.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+DEFAULT_BACKENDS = ("llama", "heuristic")
+
+
+class Option(NamedTuple):
+    """One option, as every front end shows it."""
+
+    name: str
+    help: str
+    default: str = ""
+    choices: tuple[str, ...] = ()
+    metavar: str | None = None
+
+    @property
+    def flag(self) -> str:
+        """The pytest flag."""
+        return f"--genx-{self.name}"
+
+    @property
+    def ini(self) -> str:
+        """The ini twin."""
+        return "genx_" + self.name.replace("-", "_")
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option(
+        "oracle",
+        "what is trusted: the current code (code), your own tests (tests), or neither (consensus)",
+        "consensus",
+        choices=("code", "tests", "consensus"),
+    ),
+    Option("backend", "who writes samples, a comma-separated list", ",".join(DEFAULT_BACKENDS)),
+    Option("model", "a GGUF file for the llama backend (default: the embedded model)"),
+    Option("replay", "JSON lines with recorded samples for the replay backend", metavar="FILE"),
+    Option("ranker", "how candidates and cases are scored", "dual_critic"),
+    Option("sandbox", "what runs candidates", "process"),
+    Option("samples", "samples for each role and target", "16", metavar="N"),
+    Option("seed", "the same seed, model and inputs give the same report", "0", metavar="N"),
+    Option("max-tests", "cases kept for one target at most", "8", metavar="N"),
+    Option("timeout", "CPU seconds for one case", "1.0", metavar="SECONDS"),
+    Option("threads", "threads for the model; 0 takes what this process may use", "0", metavar="N"),
+    Option(
+        "write",
+        "report writes nothing, accept puts kept cases into new test files",
+        "report",
+        choices=("report", "accept"),
+    ),
+    Option("test-dir", "where new test files go (default: tests/ beside the code)", metavar="DIR"),
+)

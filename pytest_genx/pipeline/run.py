@@ -1,0 +1,205 @@
+"""The whole way of one target, and the only module that names every stage, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_genx.config import Config
+from pytest_genx.domain import (
+    Candidate,
+    Case,
+    Context,
+    Execution,
+    Limits,
+    Oracle,
+    Outcome,
+    Sample,
+    Target,
+)
+from pytest_genx.interfaces import Backend, Ranker, Sandbox
+from pytest_genx.pipeline.anchors import anchor_case
+from pytest_genx.pipeline.context import gather
+from pytest_genx.pipeline.correct import settle
+from pytest_genx.pipeline.crossrun import cross_run
+from pytest_genx.pipeline.extract import extract_candidates, extract_cases, incumbent, merge
+from pytest_genx.pipeline.generate import generate
+from pytest_genx.pipeline.prompt import make_prompts
+from pytest_genx.pipeline.rows import target_done
+from pytest_genx.pipeline.score import find, to_matrix, without_broken_anchors
+from pytest_genx.pipeline.select import choose, reasons_against
+from pytest_genx.pipeline.validate import stable
+from pytest_genx.records import Progress, Record, SampleTaken, TargetFailed, TargetStarted
+
+Emit = Callable[[Record], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the stages work with, opened by the caller."""
+
+    config: Config
+    backends: tuple[Backend, ...]
+    sandbox: Sandbox
+    ranker: Ranker
+
+
+def label(target: Target, rootdir: Path) -> str:
+    """Name a target as records do: `PATH::NAME`, relative to the rootdir, with slashes."""
+    path = target.path
+    relative = path.relative_to(rootdir) if path.is_relative_to(rootdir) else path
+    return f"{relative.as_posix()}::{target.qualname}"
+
+
+def run_target(target: Target, parts: Parts, emit: Emit) -> list[Case]:
+    """Sample, execute, rank and select for one target, and say everything in records.
+
+    Args:
+        target: what is under test.
+        parts: backends, sandbox, ranker and configuration.
+        emit: takes each record as soon as it is known.
+
+    Returns:
+        The cases to keep, best first.
+    """
+    config = parts.config
+    name = label(target, config.rootdir)
+    emit(TargetStarted(name, target.is_stub))
+    runner = _Runner(target, parts, emit, name)
+
+    broken = runner.probe()
+    if broken:
+        emit(TargetFailed(name, broken))
+        return []
+
+    context = gather(
+        target, rootdir=config.rootdir, test_paths=[Path(path) for path in config.test_paths]
+    )
+    samples = runner.sample(context)
+    current = incumbent(target)
+    candidates = merge([*([current] if current else []), *extract_candidates(samples, target)])
+    proposed = [anchor_case(anchor, target) for anchor in context.anchors]
+    proposed += extract_cases(samples, target)
+    cases, notes = settle(
+        proposed, candidates, target, trusted=config.oracle is Oracle.CODE, cross=runner.cross
+    )
+    executions = runner.cross(candidates, cases)
+    cases, executions, dropped = without_broken_anchors(candidates, cases, executions)
+    if dropped:
+        notes.append(f"{dropped} examples could not be run and were left out")
+    if config.oracle is Oracle.TESTS and not any(case.anchor for case in cases):
+        notes.append("no trusted tests or examples were found; ranked by consensus alone")
+
+    matrix = to_matrix(candidates, cases, executions)
+    ranking = parts.ranker(matrix)
+    findings = find(matrix, ranking, cases, executions, config.oracle)
+    reasons = reasons_against(matrix, ranking, cases, executions, findings, config.oracle)
+    if current:
+        runner.refuse_unstable(current, cases, reasons)
+    chosen = choose(matrix, ranking, cases, [not reason for reason in reasons], config.max_tests)
+    for j, reason in enumerate(reasons):
+        if not reason and j not in chosen:
+            reasons[j] = f"not among the {config.max_tests} that add most"
+
+    emit(
+        target_done(
+            name,
+            target,
+            candidates,
+            cases,
+            executions,
+            matrix,
+            ranking,
+            findings=findings,
+            chosen=chosen,
+            reasons=reasons,
+            notes=notes,
+        )
+    )
+    return [cases[j] for j in chosen]
+
+
+@dataclass(frozen=True, slots=True)
+class _Runner:
+    """The sandbox with everything that stays the same for one target."""
+
+    target: Target
+    parts: Parts
+    emit: Emit
+    name: str
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(cpu=self.parts.config.timeout)
+
+    def probe(self) -> str:
+        """Import the module as it stands; one line that says why it cannot be, or ""."""
+        program = Candidate(self.target.source, self.target.module_source, "probe")
+        execution = self.cross([program], [Case("pass", "probe")], silent=True)[0][0]
+        if execution.outcome is Outcome.PASS:
+            return ""
+        return execution.detail or f"importing the module ends in {execution.outcome.name}"
+
+    def cross(
+        self, candidates: Sequence[Candidate], cases: Sequence[Case], *, silent: bool = False
+    ) -> list[list[Execution]]:
+        """Run every candidate against every case."""
+
+        def on_progress(done: int, total: int) -> None:
+            if not silent:
+                self.emit(Progress(self.name, "executed", done, total))
+
+        return cross_run(
+            self.target,
+            candidates,
+            cases,
+            self.parts.sandbox,
+            sys_path=self.parts.config.sys_path,
+            limits=self.limits,
+            on_progress=on_progress,
+        )
+
+    def sample(self, context: Context) -> list[Sample]:
+        """Ask every backend for both roles."""
+        config = self.parts.config
+        samples = []
+        for sample in generate(
+            self.target,
+            context,
+            make_prompts(self.target, context, show_body=config.oracle is Oracle.CODE),
+            self.parts.backends,
+            samples=config.samples,
+            seed=config.seed,
+            on_progress=lambda done, total: self.emit(Progress(self.name, "sampled", done, total)),
+        ):
+            samples.append(sample)
+            self.emit(
+                SampleTaken(
+                    self.name,
+                    sample.role.value,
+                    sample.backend,
+                    sample.seed,
+                    sample.text,
+                    sample.tokens,
+                    sample.logprob,
+                )
+            )
+        return samples
+
+    def refuse_unstable(
+        self, current: Candidate, cases: Sequence[Case], reasons: list[str]
+    ) -> None:
+        """Give a reason to the cases that had none and do not pass every time."""
+        open_ = [j for j, reason in enumerate(reasons) if not reason]
+        holds = stable(
+            self.target,
+            current,
+            [cases[j] for j in open_],
+            self.parts.sandbox,
+            sys_path=self.parts.config.sys_path,
+            limits=self.limits,
+        )
+        for j, held in zip(open_, holds, strict=True):
+            if not held:
+                reasons[j] = "its outcome changes with the hash seed or the process"

@@ -1,0 +1,1 @@
+"""What shows records, one form a file."""

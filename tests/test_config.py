@@ -1,0 +1,123 @@
+"""Options: one table, checked once, for every front end."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from pytest_genx.config import OPTIONS, Config, from_strings
+from pytest_genx.domain import Oracle
+from pytest_genx.errors import BadOption
+
+ROOT = Path("/project")
+
+
+def config(**values: str) -> Config:
+    """A configuration from option texts; underscores stand for dashes."""
+    return from_strings({k.replace("_", "-"): v for k, v in values.items()}, rootdir=ROOT)
+
+
+def test_no_values_give_the_defaults() -> None:
+    """The table's defaults and those of `Config` are the same."""
+    assert config() == Config(ROOT)
+
+
+def test_empty_values_give_the_defaults() -> None:
+    """An ini entry that is set to nothing is not set."""
+    assert config(**{option.name.replace("-", "_"): "" for option in OPTIONS}) == Config(ROOT)
+
+
+def test_every_option_arrives() -> None:
+    """Each row of the table changes its own field."""
+    assert config(
+        oracle="code",
+        backend=" replay , heuristic",
+        model="m.gguf",
+        replay="r.jsonl",
+        ranker="codet",
+        sandbox="none",
+        samples="3",
+        seed="4",
+        max_tests="5",
+        timeout="0.5",
+        threads="2",
+        write="accept",
+        test_dir="checks",
+    ) == Config(
+        ROOT,
+        oracle=Oracle.CODE,
+        backends=("replay", "heuristic"),
+        model="m.gguf",
+        replay=ROOT / "r.jsonl",
+        ranker="codet",
+        sandbox="none",
+        samples=3,
+        seed=4,
+        max_tests=5,
+        timeout=0.5,
+        threads=2,
+        write="accept",
+        test_dir=ROOT / "checks",
+    )
+    assert len(OPTIONS) == 13
+
+
+def test_absolute_paths_stay_absolute() -> None:
+    """Only relative paths are taken from the rootdir."""
+    assert config(replay="/elsewhere/r.jsonl").replay == Path("/elsewhere/r.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("oracle", "truth", "one of code, tests, consensus"),
+        ("write", "yes", "one of report, accept"),
+        ("backend", " , ", "at least one name"),
+        ("samples", "0", "a whole number of at least 1"),
+        ("samples", "1.5", "a whole number of at least 1"),
+        ("seed", "-1", "a whole number of at least 0"),
+        ("max-tests", "many", "a whole number of at least 1"),
+        ("timeout", "0", "a number of at least 0.01"),
+        ("timeout", "nan", "a number of at least 0.01"),
+        ("threads", "-2", "a whole number of at least 0"),
+    ],
+)
+def test_bad_values_are_refused_in_one_sentence(name: str, value: str, expected: str) -> None:
+    """The flag, the value, and what it could have been."""
+    with pytest.raises(BadOption) as caught:
+        from_strings({name: value}, rootdir=ROOT)
+    assert str(caught.value) == f"--genx-{name} is {value!r}; expected {expected}"
+
+
+def test_reports_are_names_and_files() -> None:
+    """A relative file is in the rootdir; colons may stand in it."""
+    found = from_strings({}, rootdir=ROOT, reports=("jsonl:out/a.jsonl", "html:C:/b.html"))
+    assert found.reports == (("jsonl", "out/a.jsonl"), ("html", "C:/b.html"))
+    assert found.destination("jsonl") == ROOT / "out/a.jsonl"
+
+
+@pytest.mark.parametrize("reports", [("jsonl",), ("jsonl:",), (":a",), ("jsonl:a", "jsonl:b")])
+def test_bad_reports_are_refused(reports: tuple[str, ...]) -> None:
+    """Both parts are needed, and a name can write to one file only."""
+    with pytest.raises(BadOption, match="NAME:FILE, each name once"):
+        from_strings({}, rootdir=ROOT, reports=reports)
+
+
+def test_names_of_an_option_follow_from_one_another() -> None:
+    """A flag and its ini twin."""
+    option = next(option for option in OPTIONS if option.name == "max-tests")
+    assert (option.flag, option.ini) == ("--genx-max-tests", "genx_max_tests")
+
+
+def test_choices_of_an_option_hold_its_default() -> None:
+    """The table does not contradict itself."""
+    for option in OPTIONS:
+        assert not option.choices or option.default in option.choices
+
+
+def test_config_cannot_be_changed() -> None:
+    """What travels is frozen."""
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Config(ROOT).seed = 1  # type: ignore[misc]
