@@ -31,11 +31,13 @@ class Run:
         targets: Sequence[Target],
         parts: Parts,
         reporters: Sequence[Reporter],
+        notes: Sequence[str],
         stack: ExitStack,
     ) -> None:
         self.targets = tuple(targets)
         self.parts = parts
         self._reporters = tuple(reporters)
+        self._notes = tuple(notes)
         self._stack = stack
 
     def execute(self) -> None:
@@ -57,6 +59,7 @@ class Run:
                 self.parts.sandbox.name,
                 config.ranker,
                 tuple(names),
+                self._notes,
             )
         )
         kept: list[tuple[Target, Sequence[Case]]] = []
@@ -114,11 +117,11 @@ def open_run(
         ranker = plugins.ranker(manager, config.ranker)(config)
         sandbox = stack.enter_context(closing(plugins.sandbox(manager, config.sandbox)(config)))
         chosen = [plugins.reporter(manager, name) for name, _ in config.reports]
-        backends = _open_backends(config, manager, stack)
+        backends, notes = _open_backends(config, manager, stack)
         opened = [stack.enter_context(closing(make(config))) for make in chosen]
         opened += [stack.enter_context(closing(reporter)) for reporter in reporters]
         parts = Parts(config, tuple(backends), sandbox, ranker)
-        return Run(targets, parts, opened, stack.pop_all())
+        return Run(targets, parts, opened, notes, stack.pop_all())
     raise AssertionError("unreachable: an ExitStack swallows nothing")
 
 
@@ -139,15 +142,17 @@ def _verified(edit: Edit, record: FileWritten, rootdir: Path) -> FileWritten:
 
 def _open_backends(
     config: Config, manager: pluggy.PluginManager, stack: ExitStack
-) -> list[Backend]:
-    """Open each backend; one that the user did not ask for by name may lack its package."""
+) -> tuple[list[Backend], list[str]]:
+    """Open each backend; one that is only there by default may lack its package, with a note."""
     factories = [plugins.backend(manager, name) for name in config.backends]
-    by_default = config.backends == DEFAULT_BACKENDS
+    by_default = config.backends == DEFAULT_BACKENDS and config.model is None
     backends: list[Backend] = []
+    notes = []
     for factory in factories:
         try:
             backends.append(stack.enter_context(closing(factory(config))))
-        except MissingDependency:
-            if not by_default or config.model:
+        except MissingDependency as error:
+            if not by_default:
                 raise
-    return backends
+            notes.append(str(error))
+    return backends, notes

@@ -32,6 +32,7 @@ class RunStarted:
     sandbox: str
     ranker: str
     targets: tuple[str, ...]
+    notes: tuple[str, ...] = ()
     schema: int = SCHEMA
 
 

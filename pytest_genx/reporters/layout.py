@@ -35,13 +35,14 @@ _STYLES = {"PASS": "green", "FAIL": "red", "ERROR": "red", "TIMEOUT": "magenta",
 
 
 def started(record: RunStarted) -> RenderableType:
-    """Say with which parts."""
-    return plain(
+    """Say with which parts, and which of them are missing."""
+    parts = plain(
         f"genx {record.version}: {count(len(record.targets), 'target')}, "
         f"samples from {', '.join(record.backends) or 'nobody'}, oracle {record.oracle}, "
         f"ranker {record.ranker}, sandbox {record.sandbox}, seed {record.seed}",
         "dim",
     )
+    return Group(parts, *(plain(f"note: {note}", "yellow") for note in record.notes))
 
 
 def failed(record: TargetFailed) -> RenderableType:
