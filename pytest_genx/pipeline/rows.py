@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from pytest_genx.domain import Candidate, Case, Execution, Finding, Target
 from pytest_genx.matrix import PassMatrix, Ranking
 from pytest_genx.records import CandidateRow, CaseRow, FindingRow, TargetDone
@@ -53,10 +55,18 @@ def target_done(
 
 
 def _proposal(target: Target, matrix: PassMatrix, ranking: Ranking) -> int | None:
-    """Row of the implementation to propose for a stub: the best that passes anything."""
-    if not target.is_stub or not matrix.passed.any():
+    """Row of the implementation to propose for a stub: the best of those that may be.
+
+    It passes something, and every example there is: whoever writes an example means it.
+    """
+    if not target.is_stub:
         return None
-    return int(ranking.candidate_scores.argmax())
+    may_be = matrix.passed.any(axis=1)
+    if matrix.anchors is not None:
+        may_be &= matrix.passed[:, matrix.anchors].all(axis=1)
+    if not may_be.any():
+        return None
+    return int(np.where(may_be, ranking.candidate_scores, -1.0).argmax())
 
 
 def _candidate_rows(

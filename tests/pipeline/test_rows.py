@@ -17,17 +17,17 @@ EXECUTIONS = [
 RANKING = Ranking("planted", np.array([1 / 3, 0.9]), np.array([0.25, 0.5]))
 
 
-def done(target, *, incumbent=True, findings=()):
+def done(target, *, incumbent=True, findings=(), cases=CASES):
     candidates = [
         Candidate("one", "one", "file", incumbent=incumbent),
         Candidate("two", "two", "model", count=3),
     ]
-    matrix = to_matrix(candidates, CASES, EXECUTIONS)
+    matrix = to_matrix(candidates, cases, EXECUTIONS)
     return target_done(
         "half.py::half",
         target,
         candidates,
-        CASES,
+        cases,
         EXECUTIONS,
         matrix,
         RANKING,
@@ -75,3 +75,11 @@ def test_only_a_stub_gets_a_proposal(half):
     record = done(stub, incumbent=False)
     assert record.proposal == 1
     assert [case.incumbent for case in record.cases] == ["", ""]
+
+
+def test_only_what_passes_every_example_is_proposed(half):
+    """A better score does not make up for a failed example."""
+    stub = replace(half, is_stub=True)
+    first, second = (replace(case, anchor=True) for case in CASES)
+    assert done(stub, incumbent=False, cases=[first, CASES[1]]).proposal == 0
+    assert done(stub, incumbent=False, cases=[first, second]).proposal is None

@@ -1,0 +1,1 @@
+"""What runs candidates against cases, one mechanism a file."""

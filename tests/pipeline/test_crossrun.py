@@ -1,0 +1,161 @@
+"""Rows are candidates, columns are cases, and what is equal runs once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pytest_genx.domain import (
+    Batch,
+    Candidate,
+    Case,
+    Execution,
+    Expectation,
+    Limits,
+    Outcome,
+    Target,
+    TargetKind,
+)
+from pytest_genx.errors import SandboxError
+from pytest_genx.interfaces import OnPair
+from pytest_genx.pipeline.crossrun import cross_run, run_programs
+from pytest_genx.sandboxes.process import ProcessSandbox
+
+
+class Recorder:
+    """A sandbox that executes nothing and reports pairs backwards."""
+
+    name = "recorder"
+
+    def __init__(self, skip: int = 0) -> None:
+        self.batches: list[Batch] = []
+        self.skip = skip
+
+    def run(self, batch: Batch, on_pair: OnPair) -> None:
+        """Report a detail that names the pair."""
+        self.batches.append(batch)
+        pairs = [(i, j) for i in range(len(batch.programs)) for j in range(len(batch.cases))]
+        for i, j in reversed(pairs[self.skip :]):
+            detail = f"{batch.programs[i]} {batch.cases[j].source}"
+            on_pair(i, j, Execution(Outcome.PASS, detail))
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+def details(matrix: list[list[Execution]]) -> list[list[str]]:
+    """Show which pair stands where."""
+    return [[execution.detail for execution in row] for row in matrix]
+
+
+def case(source: str) -> Case:
+    """Make a case of plain statements."""
+    return Case(source, "test")
+
+
+def test_rows_are_candidates_and_columns_are_cases(half):
+    """Whatever the order of the reports."""
+    candidates = [Candidate("", program, "test") for program in "abc"]
+    sandbox = Recorder()
+    matrix = cross_run(half, candidates, [case("x"), case("y")], sandbox)
+    assert details(matrix) == [["a x", "a y"], ["b x", "b y"], ["c x", "c y"]]
+
+
+def test_the_batch_is_the_targets_module(half):
+    """Its import root comes first, then the user's own additions."""
+    sandbox = Recorder()
+    limits = Limits(cpu=0.5)
+    candidates = [Candidate("", "a", "test")]
+    cross_run(half, candidates, [case("x")], sandbox, sys_path=("lib",), limits=limits, hash_seed=7)
+    (batch,) = sandbox.batches
+    assert (batch.module, batch.path) == ("half", "half.py")
+    assert batch.sys_path == (str(half.import_root), "lib")
+    assert (batch.limits, batch.hash_seed) == (limits, 7)
+
+
+def test_equal_programs_and_cases_run_once():
+    """What stands twice gets the same execution; progress counts all of it."""
+    sandbox = Recorder()
+    same = Expectation("f(1)", "2")
+    cases = [
+        Case("assert f(1) == 2", "a", same),
+        case("x"),
+        Case("assert f(1)==2", "b", same, count=3),
+        Case("x", "c", imports=("import math",)),
+    ]
+    seen = []
+    matrix = run_programs(
+        "m", "m.py", list("aba"), cases, sandbox, on_progress=lambda *step: seen.append(step)
+    )
+    (batch,) = sandbox.batches
+    assert batch.programs == ("a", "b")
+    assert batch.cases == (cases[0], cases[1], cases[3])
+    assert matrix[0] == matrix[2]
+    assert [row[0] for row in matrix] == [row[2] for row in matrix]
+    assert details(matrix)[1] == ["b assert f(1) == 2", "b x", "b assert f(1) == 2", "b x"]
+    assert seen == [(1, 12), (2, 12), (4, 12), (6, 12), (8, 12), (12, 12)]
+
+
+def test_no_candidates_or_no_cases_give_an_empty_matrix():
+    """The shape is kept."""
+    assert run_programs("m", "m.py", [], [case("x")], Recorder()) == []
+    assert run_programs("m", "m.py", ["a", "b"], [], Recorder()) == [[], []]
+
+
+def test_a_sandbox_that_forgets_pairs_is_an_error():
+    """A missing cell is never made up."""
+    with pytest.raises(SandboxError, match="'recorder': reported 3 of 4 pairs"):
+        run_programs("m", "m.py", ["a", "b"], [case("x"), case("y")], Recorder(skip=1))
+
+
+def test_an_interrupt_passes_through():
+    """It leaves nothing to mistake for results."""
+
+    def interrupt(*_: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_programs("m", "m.py", ["a"], [case("x")], Recorder(), on_progress=interrupt)
+
+
+def test_methods_and_packages_run_for_real(tmp_path: Path):
+    """A method in a module with relative imports, against the sandbox of every system."""
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "__init__.py").touch()
+    (tmp_path / "shop" / "tax.py").write_text("RATE = 2\n", encoding="utf-8")
+    path = tmp_path / "shop" / "cart.py"
+    program = (
+        "from .tax import RATE\n"
+        "class Cart:\n"
+        "    items = []\n"
+        "    def add(self, x):\n"
+        "        self.items.append(x * {rate})\n"
+        "        return sum(self.items)\n"
+    )
+    target = Target(
+        path=path,
+        import_root=tmp_path,
+        module="shop.cart",
+        qualname="Cart.add",
+        kind=TargetKind.METHOD,
+        is_async=False,
+        is_stub=False,
+        start=4,
+        end=6,
+        source="",
+        module_source="",
+    )
+    candidates = [
+        Candidate("", program.format(rate="RATE"), "test"),
+        Candidate("", program.format(rate="1"), "test"),
+        Candidate("", "from .nowhere import x\n", "test"),
+    ]
+    cases = [
+        Case("assert Cart().add(1) == 2", "test", Expectation("Cart().add(1)", "2")),
+        case("c = Cart()\nc.add(1)\nassert c.add(1) == 4"),
+        case("from shop.cart import Cart as C\nassert C().add(3) == 6"),
+    ]
+    matrix = cross_run(target, candidates, cases, ProcessSandbox(2))
+    letters = ["".join(e.outcome.value for e in row) for row in matrix]
+    assert letters == ["PPP", "FFF", "EEE"]

@@ -1,0 +1,85 @@
+"""Run programs in the sandbox; a hostile one always beside an honest one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from pytest_genx.domain import Batch, Case, Execution, Limits, Outcome
+from pytest_genx.sandboxes.process import ProcessSandbox
+
+Matrix = list[list[Execution]]
+QUICK = Limits(cpu=0.3, wall=3.0, memory=256)
+CASES = ("assert f(1) == 2", "assert f(2) == 3")
+HONEST = "def f(x):\n    return x + 1\n"
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Callable[..., Matrix]:
+    """Return what runs programs against cases, given whole or as statements."""
+
+    def run(
+        programs: Sequence[str],
+        cases: Sequence[Case | str],
+        limits: Limits = QUICK,
+        *,
+        workers: int = 1,
+        module: str = "mod",
+        hash_seed: int = 0,
+    ) -> Matrix:
+        batch = Batch(
+            module=module,
+            path=str(tmp_path.joinpath(*module.split(".")).with_suffix(".py")),
+            sys_path=(str(tmp_path),),
+            programs=tuple(programs),
+            cases=tuple(Case(c, "test") if isinstance(c, str) else c for c in cases),
+            limits=limits,
+            hash_seed=hash_seed,
+        )
+        found: dict[tuple[int, int], Execution] = {}
+
+        def on_pair(i: int, j: int, execution: Execution) -> None:
+            assert (i, j) not in found, "a pair is reported once"
+            found[i, j] = execution
+
+        ProcessSandbox(workers).run(batch, on_pair)
+        return [[found[i, j] for j in range(len(cases))] for i in range(len(programs))]
+
+    return run
+
+
+@pytest.fixture
+def attack(run: Callable[..., Matrix]) -> Callable[..., list[Execution]]:
+    """Return what runs a hostile program, and checks that an honest neighbour is unharmed.
+
+    The neighbour follows in the same worker; `f(1) == 2` and `f(2) == 3` are the cases unless
+    others are given, which the honest program must then pass.
+    """
+
+    def attack(
+        program: str, cases: Sequence[Case | str] = CASES, limits: Limits = QUICK
+    ) -> list[Execution]:
+        hostile, honest = run([program, HONEST], cases, limits)
+        assert [e.outcome for e in honest] == [Outcome.PASS] * len(cases)
+        return hostile
+
+    return attack
+
+
+@pytest.fixture
+def attacks(run: Callable[..., Matrix]) -> Callable[..., dict[str, list[Execution]]]:
+    """Return what runs many hostile programs, each before the same honest neighbour."""
+
+    def attacks(
+        programs: Mapping[str, str], cases: Sequence[Case | str] = CASES
+    ) -> dict[str, list[Execution]]:
+        neighbours = [f"{HONEST}# after {name}\n" for name in programs]
+        pairs = zip(programs.values(), neighbours, strict=True)
+        rows = run([program for pair in pairs for program in pair], cases)
+        honest = {e.outcome for row in rows[1::2] for e in row}
+        assert honest == {Outcome.PASS}
+        return dict(zip(programs, rows[::2], strict=True))
+
+    return attacks
