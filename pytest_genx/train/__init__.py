@@ -1,0 +1,1 @@
+"""Training the models: `genx-train`. Nothing imports this package."""

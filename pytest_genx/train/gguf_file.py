@@ -1,0 +1,204 @@
+"""A Qwen3 model in the transformers format -> one GGUF file, without llama.cpp's converter.
+
+That converter refuses vocabularies it does not know. Qwen3 needs no permutation of query and
+key rows. No chat template is written: its absence tells a backend that the model is plain.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+from pytest_genx.errors import MissingDependency, ModelError
+from pytest_genx.train.tokenizer import END, PAD, make_tokenizer
+
+_OUTER = {
+    "model.embed_tokens.weight": "token_embd.weight",
+    "model.norm.weight": "output_norm.weight",
+    "lm_head.weight": "output.weight",
+}
+_INNER = {
+    "input_layernorm": "attn_norm",
+    "self_attn.q_proj": "attn_q",
+    "self_attn.k_proj": "attn_k",
+    "self_attn.v_proj": "attn_v",
+    "self_attn.o_proj": "attn_output",
+    "self_attn.q_norm": "attn_q_norm",
+    "self_attn.k_norm": "attn_k_norm",
+    "post_attention_layernorm": "ffn_norm",
+    "mlp.gate_proj": "ffn_gate",
+    "mlp.up_proj": "ffn_up",
+    "mlp.down_proj": "ffn_down",
+}
+
+
+def write_gguf(source: Path, target: Path, *, quantization: str = "q8_0", name: str = "") -> None:
+    """Write the model in folder `source` as the GGUF file `target`.
+
+    Args:
+        source: folder with config.json, tokenizer.json and safetensors files.
+        target: replaced only when the new file is complete.
+        quantization: `q8_0` or `f32`, for matrices; vectors stay in f32.
+        name: what the file says the model is called.
+
+    Raises:
+        ModelError: the folder holds no Qwen3 model.
+        MissingDependency: gguf or safetensors is not installed.
+    """
+    try:
+        import gguf  # noqa: PLC0415
+        from safetensors.torch import load_file  # noqa: PLC0415
+    except ImportError as error:
+        raise MissingDependency(
+            "writing GGUF", str(error.name), "pip install 'pytest-genx[train]'"
+        ) from None
+    import numpy as np  # noqa: PLC0415
+
+    try:
+        config = json.loads((source / "config.json").read_text("utf-8"))
+        tokens = json.loads((source / "tokenizer.json").read_text("utf-8"))
+    except OSError as error:
+        raise ModelError(str(source), f"{error.filename}: {error.strerror}") from None
+    if config.get("model_type") != "qwen3":
+        raise ModelError(str(source), f"model_type is {config.get('model_type')!r}, not 'qwen3'")
+
+    kind = getattr(gguf.GGMLQuantizationType, quantization.upper())
+    partial = target.with_suffix(".partial")
+    writer = gguf.GGUFWriter(str(partial), "qwen3")
+    _write_config(writer, config, name or source.name)
+    _write_tokens(writer, tokens, config["vocab_size"])
+    file_type = "ALL_F32" if quantization == "f32" else f"MOSTLY_{quantization.upper()}"
+    writer.add_file_type(getattr(gguf.LlamaFileType, file_type))
+    for file in sorted(source.glob("*.safetensors")):
+        for key, tensor in load_file(file).items():
+            if key == "lm_head.weight" and config["tie_word_embeddings"]:
+                continue
+            values = np.ascontiguousarray(tensor.float().numpy(), dtype=np.float32)
+            stored = kind if values.ndim == 2 else gguf.GGMLQuantizationType.F32
+            data = gguf.quants.quantize(values, stored)
+            writer.add_tensor(tensor_name(key), data, raw_dtype=stored)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    partial.replace(target)
+
+
+def tensor_name(key: str) -> str:
+    """Return GGUF's name for a tensor of transformers' Qwen3.
+
+    >>> tensor_name("model.layers.3.self_attn.q_proj.weight")
+    'blk.3.attn_q.weight'
+    """
+    if key in _OUTER:
+        return _OUTER[key]
+    _, _, layer, rest = key.split(".", 3)
+    return f"blk.{layer}.{_INNER[rest.removesuffix('.weight')]}.weight"
+
+
+def read_state(path: Path) -> dict[str, Any]:
+    """Read a GGUF file written here back into transformers' names, as float32 tensors."""
+    import gguf  # noqa: PLC0415
+    import torch  # noqa: PLC0415
+
+    reader = gguf.GGUFReader(str(path))
+    outer = {new: old for old, new in _OUTER.items()}
+    inner = {new: old for old, new in _INNER.items()}
+    state = {}
+    for tensor in reader.tensors:
+        values = gguf.quants.dequantize(tensor.data, tensor.tensor_type)
+        if tensor.name in outer:
+            key = outer[tensor.name]
+        else:
+            _, layer, rest = tensor.name.split(".", 2)
+            key = f"model.layers.{layer}.{inner[rest.removesuffix('.weight')]}.weight"
+        state[key] = torch.from_numpy(values.astype("float32", copy=True))
+    return state
+
+
+def read_config(path: Path) -> Any:
+    """Read the `transformers.Qwen3Config` of a GGUF file written here."""
+    import gguf  # noqa: PLC0415
+    from transformers import Qwen3Config  # noqa: PLC0415
+
+    fields = gguf.GGUFReader(str(path)).fields
+
+    def number(key: str) -> Any:
+        return fields[f"qwen3.{key}"].contents()
+
+    return Qwen3Config(
+        vocab_size=number("vocab_size"),
+        hidden_size=number("embedding_length"),
+        num_hidden_layers=number("block_count"),
+        num_attention_heads=number("attention.head_count"),
+        num_key_value_heads=number("attention.head_count_kv"),
+        head_dim=number("attention.key_length"),
+        intermediate_size=number("feed_forward_length"),
+        max_position_embeddings=number("context_length"),
+        rms_norm_eps=number("attention.layer_norm_rms_epsilon"),
+        rope_parameters={"rope_type": "default", "rope_theta": number("rope.freq_base")},
+        tie_word_embeddings=True,
+        bos_token_id=fields["tokenizer.ggml.bos_token_id"].contents(),
+        eos_token_id=fields["tokenizer.ggml.eos_token_id"].contents(),
+        pad_token_id=fields["tokenizer.ggml.padding_token_id"].contents(),
+    )
+
+
+def read_tokenizer(path: Path) -> Tokenizer:
+    """Rebuild the tokenizer of a GGUF file written here."""
+    import gguf  # noqa: PLC0415
+
+    fields = gguf.GGUFReader(str(path)).fields
+    texts: list[str] = fields["tokenizer.ggml.tokens"].contents()
+    merges: list[str] = fields["tokenizer.ggml.merges"].contents()
+    return make_tokenizer(
+        {text: i for i, text in enumerate(texts)},
+        [(left, right) for left, _, right in (merge.partition(" ") for merge in merges)],
+    )
+
+
+def _write_config(writer: Any, config: Mapping[str, Any], name: str) -> None:
+    rope = config.get("rope_parameters") or {}
+    writer.add_name(name)
+    writer.add_context_length(config["max_position_embeddings"])
+    writer.add_embedding_length(config["hidden_size"])
+    writer.add_block_count(config["num_hidden_layers"])
+    writer.add_feed_forward_length(config["intermediate_size"])
+    writer.add_head_count(config["num_attention_heads"])
+    writer.add_head_count_kv(config["num_key_value_heads"])
+    writer.add_key_length(config["head_dim"])
+    writer.add_value_length(config["head_dim"])
+    writer.add_layer_norm_rms_eps(config["rms_norm_eps"])
+    writer.add_rope_dimension_count(config["head_dim"])
+    writer.add_rope_freq_base(float(rope.get("rope_theta") or config.get("rope_theta") or 10000.0))
+    writer.add_vocab_size(config["vocab_size"])
+
+
+def _write_tokens(writer: Any, tokens: Mapping[str, Any], size: int) -> None:
+    import gguf  # noqa: PLC0415
+
+    texts = [f"[UNUSED{i}]" for i in range(size)]
+    types = [int(gguf.TokenType.UNUSED)] * size
+    for text, i in tokens["model"]["vocab"].items():
+        texts[i], types[i] = text, int(gguf.TokenType.NORMAL)
+    special = {token["content"]: token["id"] for token in tokens["added_tokens"]}
+    for text, i in special.items():
+        texts[i], types[i] = text, int(gguf.TokenType.CONTROL)
+    merges = [m if isinstance(m, str) else " ".join(m) for m in tokens["model"]["merges"]]
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("qwen2")
+    writer.add_token_list(texts)
+    writer.add_token_types(types)
+    writer.add_token_merges(merges)
+    # llama.cpp takes token 11 for begin and end when a BPE file does not say.
+    writer.add_bos_token_id(special[END])
+    writer.add_eos_token_id(special[END])
+    writer.add_eot_token_id(special[END])
+    writer.add_pad_token_id(special[PAD])
+    writer.add_add_bos_token(False)
+    writer.add_add_eos_token(False)

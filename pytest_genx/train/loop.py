@@ -1,0 +1,190 @@
+"""The training loop, top to bottom.
+
+Departs from the usual recipe in three ways:
+1. The schedule runs on wall time (warm-up, constant, linear decay over the last share of the
+   budget), so a slow machine still finishes; with `steps` it runs on steps and is repeatable.
+2. Matrices inside blocks are trained by Muon, the embedding and the norms by AdamW.
+3. Tokens of the prompt count less than tokens of the answer.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pytest_genx.train.packing import Packed
+from pytest_genx.train.recipe import TrainRecipe
+
+CHECKPOINT = "checkpoint.pt"
+LOG = "steps.jsonl"
+
+
+def train(  # noqa: C901, PLR0915 - reads top to bottom
+    model: Any,
+    packed: Packed,
+    recipe: TrainRecipe,
+    folder: Path,
+    *,
+    seed: int,
+    resume: bool = False,
+    report: Callable[[dict[str, float]], None] = lambda _: None,
+    on_checkpoint: Callable[[], None] = lambda: None,
+    clock: Callable[[], float] = time.monotonic,
+) -> int:
+    """Train `model` in place.
+
+    Args:
+        model: a causal language model of transformers.
+        packed: rows of tokens and weights.
+        recipe: budget, batch and rates.
+        folder: where checkpoint and log go; it exists.
+        seed: of the order of rows.
+        resume: go on from the folder's checkpoint, if there is one.
+        report: called with each logged step.
+        on_checkpoint: called after each checkpoint, when the model can be exported.
+        clock: seconds, for tests.
+
+    Returns:
+        The number of steps done.
+
+    Raises:
+        KeyboardInterrupt: after saving a checkpoint.
+    """
+    import numpy as np  # noqa: PLC0415
+    import torch  # noqa: PLC0415
+
+    torch.set_num_threads(recipe.threads)
+    optimizers = _optimizers(model, recipe)
+    step, spent = 0, 0.0
+    checkpoint = folder / CHECKPOINT
+    if resume and checkpoint.exists():
+        state = torch.load(checkpoint, weights_only=True)
+        model.load_state_dict(state["model"])
+        for optimizer, saved in zip(optimizers, state["optimizers"], strict=True):
+            # The recipe's rates count, also when they differ from those of the first run.
+            bases = [group["base"] for group in optimizer.param_groups]
+            optimizer.load_state_dict(saved)
+            for group, base in zip(optimizer.param_groups, bases, strict=True):
+                group["base"] = base
+        step, spent = state["step"], state["spent"]
+    rows = len(packed.tokens)
+    batch = min(recipe.batch, rows)
+    per_pass = rows // batch
+
+    def save() -> None:
+        state = {
+            "model": model.state_dict(),
+            "optimizers": [o.state_dict() for o in optimizers],
+            "step": step,
+            "spent": spent + clock() - begun,
+        }
+        # A kill in the middle of writing must not cost the last good checkpoint.
+        torch.save(state, checkpoint.with_suffix(".new"))
+        checkpoint.with_suffix(".new").replace(checkpoint)
+
+    # ---------------------------------------------------------------------------------- steps
+    model.train()
+    begun = saved_at = logged_at = clock()
+    tokens_since = 0
+    order: Any = None
+    try:
+        with (folder / LOG).open("a", encoding="utf-8") as log:
+            while (progress := _progress(recipe, step, spent + clock() - begun)) < 1.0:
+                if order is None or step % per_pass == 0:
+                    order = np.random.default_rng([seed, step // per_pass]).permutation(rows)
+                start = step % per_pass * batch
+                chosen = order[start : start + batch]
+                ids = torch.from_numpy(packed.tokens[chosen].astype(np.int64))  # (B, T + 1)
+                weights = torch.from_numpy(packed.weights[chosen])[:, 1:]  # (B, T)
+
+                rate = schedule(recipe, step, progress)
+                for optimizer in optimizers:
+                    for group in optimizer.param_groups:
+                        group["lr"] = group["base"] * rate
+                with torch.autocast("cpu", dtype=torch.bfloat16):
+                    logits = model(input_ids=ids[:, :-1]).logits  # (B, T, V)
+                losses = torch.nn.functional.cross_entropy(
+                    logits.float().flatten(0, 1), ids[:, 1:].flatten(), reduction="none"
+                )
+                loss = (losses * weights.flatten()).sum() / weights.sum()
+                loss.backward()  # type: ignore[no-untyped-call]
+                torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+                for optimizer in optimizers:
+                    optimizer.step()
+                    optimizer.zero_grad(set_to_none=True)
+                step += 1
+                tokens_since += int((weights > 0).sum())
+
+                now = clock()
+                if step % 10 == 0 or step == 1:
+                    answer = losses[(weights == 1.0).flatten()].mean()
+                    line = {
+                        "step": step,
+                        "loss": round(loss.item(), 4),
+                        "answer_loss": round(answer.item(), 4),
+                        "rate": round(rate, 4),
+                        "tokens_per_second": round(tokens_since / max(now - logged_at, 1e-9)),
+                        "minutes": round((spent + now - begun) / 60, 2),
+                        "progress": round(progress, 4),
+                    }
+                    log.write(json.dumps(line) + "\n")
+                    log.flush()
+                    report(line)
+                    logged_at, tokens_since = now, 0
+                if now - saved_at > recipe.checkpoint * 60:
+                    save()
+                    on_checkpoint()
+                    saved_at = now
+    except KeyboardInterrupt:
+        save()
+        raise
+    save()
+    return step
+
+
+def schedule(recipe: TrainRecipe, step: int, progress: float) -> float:
+    """Return the share of the full learning rate: warm-up by steps, decay by budget.
+
+    Args:
+        recipe: `warmup` in steps, `decay` and `floor` as shares.
+        step: steps done.
+        progress: share of the budget that is spent, in [0, 1).
+    """
+    warm = min(1.0, (step + 1) / max(recipe.warmup, 1))
+    left = (1.0 - progress) / recipe.decay if recipe.decay > 0 else math.inf
+    return warm * max(recipe.floor, min(1.0, left))
+
+
+def _progress(recipe: TrainRecipe, step: int, spent: float) -> float:
+    """Return the share of the budget spent: of steps if given, else of seconds."""
+    return step / recipe.steps if recipe.steps is not None else spent / (recipe.minutes * 60)
+
+
+def _optimizers(model: Any, recipe: TrainRecipe) -> list[Any]:
+    """Give block matrices to Muon (Jordan et al. 2024), everything else to AdamW."""
+    import torch  # noqa: PLC0415
+
+    matrices: list[Any] = []
+    others: list[Any] = []
+    for name, parameter in model.named_parameters():
+        inside = parameter.ndim == 2 and "layers" in name
+        (matrices if inside else others).append(parameter)
+    return [
+        torch.optim.Muon(
+            [{"params": matrices, "base": recipe.muon}],
+            lr=recipe.muon,
+            weight_decay=recipe.weight_decay,
+            momentum=0.95,
+            adjust_lr_fn="match_rms_adamw",
+        ),
+        torch.optim.AdamW(
+            [{"params": others, "base": recipe.adam}],
+            lr=recipe.adam,
+            betas=(0.9, 0.95),
+            weight_decay=0.0,
+        ),
+    ]

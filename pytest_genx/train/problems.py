@@ -1,0 +1,269 @@
+"""Published problems -> functions with executed calls.
+
+Reads folders of gzipped JSON lines with `id`, `statement`, `entry_point`, `setup`,
+`solutions` and `tests`. Statements of LeetCode are not shown to the model. Inputs are those
+of the tests, changed ones, and what the solutions' helper functions were called with.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import gzip
+import importlib
+import json
+import random
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pytest_genx.train.execute import Executor
+from pytest_genx.train.families.calls import LONGEST_VALUE, Call
+from pytest_genx.train.families.functions import Function
+from pytest_genx.train.mutate import mutate_call, tidy_call
+
+TRAINING = ("mbpp-train", "codeio-train", "leetcode-train")
+MEASURED = ("mbpp-test", "codeio-test", "humaneval")
+_STARRED = (
+    "typing",
+    "functools",
+    "collections",
+    "itertools",
+    "heapq",
+    "bisect",
+    "math",
+    "operator",
+)
+_MUTATIONS = 10
+_LONGEST_CALL = 160
+_STOPWORDS = frozenset(
+    {
+        "a", "an", "the", "of", "to", "in", "on", "is", "are", "be", "for", "and", "or", "with",
+        "from", "given", "what", "that", "this", "write", "function", "python", "by", "it", "its",
+        "how", "many", "each", "all", "you", "your", "we", "as", "at", "their", "find", "whether",
+        "if", "number",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One record of a problem file."""
+
+    id: str
+    statement: str
+    entry_point: str
+    setup: str
+    solution: str
+    tests: tuple[str, ...]
+    check: str = ""
+
+
+def read_problems(folder: Path, name: str) -> list[Problem]:
+    """Read one set of problems; an empty list when the file does not exist."""
+    path = folder / f"{name}.jsonl.gz"
+    if not path.exists():
+        return []
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        records = [json.loads(line) for line in lines]
+    return [
+        Problem(
+            r["id"], r["statement"], r["entry_point"], r["setup"], r["solutions"][0],
+            tuple(r.get("tests", ())), r.get("check", ""),
+        )
+        for r in records
+    ]  # fmt: skip
+
+
+def problem_functions(
+    problem: Problem, executor: Executor, rng: random.Random
+) -> Iterator[Function]:
+    """Make functions of one problem: its entry point, and helpers that were seen at work."""
+    found = entry_definition(problem)
+    if found is None:
+        return
+    if not _standard(problem.solution):
+        return
+    node, owner, above = found
+    program = f"{problem.setup}\n{problem.solution}"
+    calls = [c for c in map(called, problem.tests) if c and c.startswith(f"{problem.entry_point}(")]
+    varied = [mutate_call(rng.choice(calls), rng) for _ in range(_MUTATIONS)] if calls else []
+    sources = list(dict.fromkeys([*map(tidy_call, calls), *filter(None, varied)]))
+    sources = [s for s in sources if len(s) <= _LONGEST_CALL and "_node(" not in s]
+    ran = executor.run(program, sources, entry=problem.entry_point)
+    kept = tuple(
+        c for c in ran.calls if c and c.value is not None and len(c.value) <= LONGEST_VALUE
+    )
+    if len(kept) >= 2:
+        yield Function(problem.id, node.name, ast.unparse(node), owner, above, kept)
+    yield from _helpers(problem, ran.helpers)
+
+
+def spelled(function: Function, problem: Problem, rng: random.Random) -> Function:
+    """Give a problem's function another name and form, so that no set has its own dialect."""
+    name, owner, source, calls = function.name, function.owner, function.source, function.calls
+    new = name
+    if name == "main_solution" and problem.statement:
+        new = _name_from(problem.statement)
+    elif problem.id.startswith("leetcode/") and owner and "self." not in source:
+        if rng.random() < 0.7:
+            tree = ast.parse(source).body[0]
+            assert isinstance(tree, ast.FunctionDef)
+            tree.args.args = tree.args.args[1:]
+            owner, source = None, ast.unparse(tree)
+            calls = tuple(_replaced(c, "Solution().", "") for c in calls)
+        if rng.random() < 0.7:
+            new = re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+    source = re.sub(rf"\b{name}\b", new, source)
+    calls = tuple(_replaced(c, f"{name}(", f"{new}(") for c in calls)
+    if rng.random() < 0.7:
+        calls = tuple(_positional(c, source) for c in calls)
+    return Function(function.key, new, source, owner, function.above, calls)
+
+
+def documented(function: Function, problem: Problem, rng: random.Random) -> Function:
+    """Put the problem's statement into the function as its docstring, perhaps with an example."""
+    if problem.id.startswith("leetcode/"):  # its statements may not be passed on
+        return function
+    text = " ".join(problem.statement.partition("\n\n")[0].split()).replace('"""', "'''")
+    text = text.replace("\\", "/")
+    node = ast.parse(function.source).body[0]
+    assert isinstance(node, ast.FunctionDef)
+    if not text or len(text) > 500 or ast.get_docstring(node):
+        return function
+    shown = [c for c in function.calls if len(c.source) < 80]
+    example = rng.choice(shown) if shown and rng.random() < 0.5 else None
+    docstring = f'    """{text}"""\n'
+    if example is not None:
+        form = rng.choice(
+            (f">>> {example.source}\n    {example.value}", f"{example.source} == {example.value}")
+        )
+        if "\\" not in form:
+            docstring = f'    """{text}\n\n    {form}\n    """\n'
+    lines = function.source.splitlines(keepends=True)
+    body = node.body[0].lineno - 1
+    source = "".join(lines[:body]) + docstring + "".join(lines[body:])
+    return Function(
+        function.key, function.name, source, function.owner, function.above, function.calls
+    )
+
+
+def entry_definition(problem: Problem) -> tuple[ast.FunctionDef, str | None, str] | None:
+    """Find the entry point: its definition, its class, and what above it the code uses."""
+    tree = ast.parse(problem.solution)
+    name = problem.entry_point.rpartition(".")[2]
+    owner = "Solution" if "." in problem.entry_point else None
+    for node in tree.body:
+        if owner is None and isinstance(node, ast.FunctionDef) and node.name == name:
+            return node, None, _above(tree, node)
+        if owner is not None and isinstance(node, ast.ClassDef) and node.name == owner:
+            methods = [m for m in node.body if isinstance(m, ast.FunctionDef)]
+            if len(methods) == 1 and methods[0].name == name:
+                return methods[0], owner, _imports(methods[0])
+    return None
+
+
+def called(test: str) -> str | None:
+    """Return the call that an assertion compares; None for any other form of test."""
+    try:
+        statement = ast.parse(test.strip()).body[0]
+    except SyntaxError:
+        return None
+    if isinstance(statement, ast.Assert) and isinstance(statement.test, ast.Compare):
+        return ast.unparse(statement.test.left)
+    return None
+
+
+def _above(tree: ast.Module, node: ast.FunctionDef) -> str:
+    """Source of the imports and definitions that the function needs, in their order."""
+    needed = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    parts = []
+    for other in reversed(tree.body):
+        if other is node:
+            continue
+        names = _defined(other)
+        if names & needed:
+            needed |= {n.id for n in ast.walk(other) if isinstance(n, ast.Name)}
+            parts.append(ast.unparse(other))
+    return "\n\n".join(reversed(parts))
+
+
+def _standard(source: str) -> bool:
+    """Tell whether a program imports nothing outside the standard library."""
+    imported = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            imported.add((node.module or "").partition(".")[0])
+    return imported <= sys.stdlib_module_names
+
+
+def _imports(node: ast.FunctionDef) -> str:
+    """Import by name what a solution takes from the star imports of its setup."""
+    needed = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    needed |= {
+        n.value.id
+        for n in ast.walk(node)
+        if isinstance(n, ast.Subscript) and isinstance(n.value, ast.Name)
+    }
+    lines = []
+    for module in _STARRED:
+        known = dir(importlib.import_module(module))
+        names = sorted(n for n in needed if n in known and not hasattr(builtins, n))
+        if names:
+            lines.append(f"from {module} import {', '.join(names)}")
+            needed -= set(names)
+    return "\n".join(lines)
+
+
+def _defined(node: ast.stmt) -> set[str]:
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return {node.name}
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return {(a.asname or a.name).partition(".")[0] for a in node.names}
+    if isinstance(node, ast.Assign):
+        return {t.id for t in node.targets if isinstance(t, ast.Name)}
+    return set()
+
+
+def _helpers(problem: Problem, seen: Sequence[tuple[str, Call]]) -> Iterator[Function]:
+    tree = ast.parse(problem.solution)
+    for node in tree.body:
+        if not isinstance(node, ast.FunctionDef):
+            continue
+        calls = {c.source: c for name, c in seen if name == node.name}
+        short = [
+            c for c in calls.values()
+            if len(c.source) <= _LONGEST_CALL and len(str(c.value)) <= LONGEST_VALUE
+        ]  # fmt: skip
+        if len(short) >= 3:
+            key = f"{problem.id}/{node.name}"
+            yield Function(
+                key, node.name, ast.unparse(node), None, _above(tree, node), tuple(short)
+            )
+
+
+def _name_from(statement: str) -> str:
+    words = [w for w in re.findall(r"[a-z]+", statement.lower()) if w not in _STOPWORDS]
+    return "_".join(words[:3]) or "solve"
+
+
+def _replaced(call: Call, old: str, new: str) -> Call:
+    return Call(call.source.replace(old, new, 1), call.value, call.raised, call.lines)
+
+
+def _positional(call: Call, source: str) -> Call:
+    """Drop the keywords of a call when they stand in the order of the signature."""
+    definition = ast.parse(source).body[0]
+    tree: Any = ast.parse(call.source, mode="eval").body
+    assert isinstance(definition, ast.FunctionDef)
+    names = [a.arg for a in definition.args.args if a.arg != "self"]
+    if not isinstance(tree, ast.Call) or tree.args or [k.arg for k in tree.keywords] != names:
+        return call
+    tree.args = [k.value for k in tree.keywords]
+    tree.keywords = []
+    return Call(ast.unparse(tree), call.value, call.raised, call.lines)
