@@ -16,7 +16,7 @@ from pytest_genx.domain import Case, Edit, Target
 from pytest_genx.errors import MissingDependency
 from pytest_genx.interfaces import Backend, Reporter
 from pytest_genx.options import DEFAULT_BACKENDS
-from pytest_genx.pipeline.run import Parts, label, run_target
+from pytest_genx.pipeline.run import Parts, run_target
 from pytest_genx.pipeline.target import find_targets
 from pytest_genx.pipeline.verify import failing, take_back
 from pytest_genx.pipeline.write import apply, plan, refuse_outside
@@ -49,7 +49,7 @@ class Run:
         """
         started = time.monotonic()
         config = self.parts.config
-        names = [label(target, config.rootdir) for target in self.targets]
+        names = [target.label(config.rootdir) for target in self.targets]
         self._emit(
             RunStarted(
                 __version__,

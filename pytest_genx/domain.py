@@ -75,10 +75,11 @@ class Target:
         """The class that holds a method, dotted when nested; None for a function."""
         return self.qualname.rpartition(".")[0] or None
 
-    @property
-    def label(self) -> str:
-        """How users write it: `PATH::NAME`, with the path as given by the file system."""
-        return f"{self.path}::{self.qualname}"
+    def label(self, rootdir: Path) -> str:
+        """How users and records write it: `PATH::NAME`, relative to the rootdir, with slashes."""
+        inside = self.path.is_relative_to(rootdir)
+        path = self.path.relative_to(rootdir) if inside else self.path
+        return f"{path.as_posix()}::{self.qualname}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,8 @@ def target_done(
         reasons: for each column why it was not.
         notes: sentences for people.
     """
+    proposal = _proposal(target, matrix, ranking)
+    nothing = ["no candidate passes every example: nothing is proposed"]
     return TargetDone(
         name,
         candidates=_candidate_rows(candidates, matrix, ranking),
@@ -49,8 +51,8 @@ def target_done(
             FindingRow(cases.index(f.case), _rounded(f.score), f.supporters, f.observed, f.reason)
             for f in findings
         ),
-        proposal=_proposal(target, matrix, ranking),
-        notes=tuple(notes),
+        proposal=proposal,
+        notes=(*notes, *(nothing if target.is_stub and proposal is None else [])),
     )
 
 

@@ -27,7 +27,7 @@ from pytest_genx.pipeline.extract import extract_candidates, extract_cases, incu
 from pytest_genx.pipeline.generate import generate
 from pytest_genx.pipeline.prompt import make_prompts
 from pytest_genx.pipeline.rows import target_done
-from pytest_genx.pipeline.score import find, to_matrix, without_broken_anchors
+from pytest_genx.pipeline.score import credible, find, to_matrix, without_broken_anchors
 from pytest_genx.pipeline.select import choose, reasons_against
 from pytest_genx.pipeline.validate import stable
 from pytest_genx.records import Progress, Record, SampleTaken, TargetFailed, TargetStarted
@@ -45,13 +45,6 @@ class Parts:
     ranker: Ranker
 
 
-def label(target: Target, rootdir: Path) -> str:
-    """Name a target as records do: `PATH::NAME`, relative to the rootdir, with slashes."""
-    path = target.path
-    relative = path.relative_to(rootdir) if path.is_relative_to(rootdir) else path
-    return f"{relative.as_posix()}::{target.qualname}"
-
-
 def run_target(target: Target, parts: Parts, emit: Emit) -> list[Case]:
     """Sample, execute, rank and select for one target, and say everything in records.
 
@@ -64,7 +57,7 @@ def run_target(target: Target, parts: Parts, emit: Emit) -> list[Case]:
         The cases to keep, best first.
     """
     config = parts.config
-    name = label(target, config.rootdir)
+    name = target.label(config.rootdir)
     emit(TargetStarted(name, target.is_stub))
     runner = _Runner(target, parts, emit, name)
 
@@ -93,8 +86,9 @@ def run_target(target: Target, parts: Parts, emit: Emit) -> list[Case]:
 
     matrix = to_matrix(candidates, cases, executions)
     ranking = parts.ranker(matrix)
-    findings = find(matrix, ranking, cases, executions, config.oracle)
-    reasons = reasons_against(matrix, ranking, cases, executions, findings, config.oracle)
+    voices = credible(matrix, executions)
+    findings = find(matrix, ranking, cases, executions, voices, config.oracle)
+    reasons = reasons_against(matrix, ranking, cases, executions, voices, findings, config.oracle)
     if current:
         runner.refuse_unstable(current, cases, reasons)
     chosen = choose(matrix, ranking, cases, [not reason for reason in reasons], config.max_tests)

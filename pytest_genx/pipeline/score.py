@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from pytest_genx.domain import Candidate, Case, Execution, Finding, Oracle, Outcome
-from pytest_genx.matrix import PassMatrix, Ranking
+from pytest_genx.matrix import Bools, PassMatrix, Ranking
 
 MIN_SUPPORTERS = 3  # distinct candidates, the incumbent excluded
 MIN_SCORE = 0.5  # of the case
+MIN_SHARED = 2  # different values that a credible candidate returns where the code does too
 
 # An anchor that dies of these was cut out of its surroundings; it says nothing of the code.
 _BROKEN_ANCHOR = ("NameError", "ImportError", "ModuleNotFoundError", "SyntaxError", "FixtureError")
@@ -69,33 +70,70 @@ def without_broken_anchors(
     return [cases[j] for j in usable], kept, len(cases) - len(usable)
 
 
+def credible(matrix: PassMatrix, executions: Sequence[Sequence[Execution]]) -> Bools:
+    """Say which candidates have shown that they compute what the code computes.
+
+    A small model's candidates often share a mistake, such as refusing every input. Who has
+    never returned what the code returns, or only ever one and the same value, has no voice
+    against it. An anchor that some candidate passes must be passed as well.
+
+    Args:
+        matrix: the pass matrix.
+        executions: `[n_candidates][n_cases]`.
+
+    Returns:
+        `[n_candidates] bool`; False for the incumbent, all False without one.
+    """
+    voices = np.zeros(len(executions), dtype=np.bool_)
+    if matrix.incumbent is None:
+        return voices
+    current = executions[matrix.incumbent]
+    for i, row in enumerate(executions):
+        shared = {
+            mine.digest
+            for mine, theirs in zip(row, current, strict=True)
+            if mine.digest is not None and mine.digest == theirs.digest and mine.raised is None
+        }
+        voices[i] = i != matrix.incumbent and len(shared) >= MIN_SHARED
+    if matrix.anchors is not None:
+        # an anchor that nothing passes says more about the anchor than about the candidates
+        passable = matrix.anchors & matrix.passed.any(axis=0)
+        voices &= matrix.passed[:, passable].all(axis=1)
+    return voices
+
+
 def find(
     matrix: PassMatrix,
     ranking: Ranking,
     cases: Sequence[Case],
     executions: Sequence[Sequence[Execution]],
+    voices: Bools,
     oracle: Oracle,
 ) -> list[Finding]:
     """List suspected bugs, most certain first.
 
     An anchor that the current code fails is always one. Any other case is one when the code
-    is not what is trusted, the case scores `MIN_SCORE`, `MIN_SUPPORTERS` distinct candidates
-    pass it, and one of them ranks above the current code and passes every anchor.
+    is not what is trusted, the case scores `MIN_SCORE`, `MIN_SUPPORTERS` distinct credible
+    candidates pass it, and one of them ranks above the current code.
+
+    Args:
+        matrix: the pass matrix.
+        ranking: scores of both sides.
+        cases: columns.
+        executions: `[n_candidates][n_cases]`.
+        voices: `[n_candidates] bool`, from `credible`.
+        oracle: what is trusted.
     """
     if matrix.incumbent is None:
         return []
     current = executions[matrix.incumbent]
-    anchors = matrix.anchors if matrix.anchors is not None else np.zeros(len(cases), np.bool_)
     scores = ranking.candidate_scores
-    better = scores > scores[matrix.incumbent]
-    # an anchor that nothing passes says more about the anchor than about the candidates
-    passable = anchors & matrix.passed.any(axis=0)
-    better &= matrix.passed[:, passable].all(axis=1)
+    better = voices & (scores > scores[matrix.incumbent])
     findings = []
     for j, case in enumerate(cases):
         if current[j].outcome is Outcome.PASS or is_broken_anchor(case, current[j]):
             continue
-        supporters = int(matrix.passed[:, j].sum())
+        supporters = int((matrix.passed[:, j] & voices).sum())
         score = float(ranking.case_scores[j])
         observed = current[j].detail or current[j].outcome.name
         if case.anchor:
@@ -106,7 +144,7 @@ def find(
             and supporters >= MIN_SUPPORTERS
             and bool((better & matrix.passed[:, j]).any())
         ):
-            reason = f"{supporters} independent candidates agree and rank above the code"
+            reason = f"{supporters} other implementations agree, the best-ranked among them"
         else:
             continue
         findings.append(Finding(case, score, supporters, observed, reason))

@@ -19,6 +19,7 @@ def reasons_against(
     ranking: Ranking,
     cases: Sequence[Case],
     executions: Sequence[Sequence[Execution]],
+    voices: Bools,
     findings: Sequence[Finding],
     oracle: Oracle,
 ) -> list[str]:
@@ -29,14 +30,16 @@ def reasons_against(
         ranking: scores of both sides.
         cases: columns.
         executions: `[n_candidates][n_cases]`.
+        voices: `[n_candidates] bool`, candidates whose word counts against the code.
         findings: suspected bugs; a case on the same call would freeze the bug.
         oracle: with `CODE`, other candidates have no say.
     """
     if matrix.incumbent is None:
         return ["the target is a stub: no code passes yet"] * len(cases)
     suspected = {f.case.expectation.call for f in findings if f.case.expectation is not None}
-    overruled = _overruled(matrix, ranking, executions) if oracle is not Oracle.CODE else None
-    confirmed = _confirmed(matrix) if any(f.case.anchor for f in findings) else None
+    trusted = oracle is Oracle.CODE
+    overruled = None if trusted else _overruled(matrix, ranking, executions, voices)
+    confirmed = _confirmed(matrix, voices) if any(f.case.anchor for f in findings) else None
     tells_nothing = _constant(cases, executions[matrix.incumbent])
     reasons = []
     for j, case in enumerate(cases):
@@ -108,14 +111,17 @@ def choose(
 
 
 def _overruled(
-    matrix: PassMatrix, ranking: Ranking, executions: Sequence[Sequence[Execution]]
+    matrix: PassMatrix,
+    ranking: Ranking,
+    executions: Sequence[Sequence[Execution]],
+    voices: Bools,
 ) -> Bools:
     """`[n_cases] bool`: enough candidates that rank no lower did the same other thing.
 
     One alone proves nothing: a small model's luckiest guess often outranks good code.
     """
     scores = ranking.candidate_scores
-    equals = np.flatnonzero(scores >= scores[matrix.incumbent]).tolist()
+    equals = np.flatnonzero(voices & (scores >= scores[matrix.incumbent])).tolist()
     overruled = np.zeros(matrix.passed.shape[1], dtype=np.bool_)
     for j in range(len(overruled)):
         others = (executions[i][j] for i in equals if not matrix.passed[i, j])
@@ -124,16 +130,9 @@ def _overruled(
     return overruled
 
 
-def _confirmed(matrix: PassMatrix) -> Bools:
-    """`[n_cases] bool`: passed by another candidate that passes every anchor some code passes."""
-    anchors = matrix.anchors if matrix.anchors is not None else np.zeros(0, np.bool_)
-    passable = anchors & matrix.passed.any(axis=0)
-    sound: Bools = np.asarray(matrix.passed[:, passable].all(axis=1))
-    sound[matrix.incumbent] = False
-    # an example that nothing passes leaves nobody to confirm anything
-    if not (passable == anchors).all():
-        sound[:] = False
-    return np.asarray(matrix.passed[sound].any(axis=0))
+def _confirmed(matrix: PassMatrix, voices: Bools) -> Bools:
+    """`[n_cases] bool`: somebody besides the code, whose word counts, passes it."""
+    return np.asarray(matrix.passed[voices].any(axis=0))
 
 
 def _constant(cases: Sequence[Case], row: Sequence[Execution]) -> bool:

@@ -82,4 +82,6 @@ def test_only_what_passes_every_example_is_proposed(half):
     stub = replace(half, is_stub=True)
     first, second = (replace(case, anchor=True) for case in CASES)
     assert done(stub, incumbent=False, cases=[first, CASES[1]]).proposal == 0
-    assert done(stub, incumbent=False, cases=[first, second]).proposal is None
+    record = done(stub, incumbent=False, cases=[first, second])
+    assert record.proposal is None
+    assert record.notes[-1] == "no candidate passes every example: nothing is proposed"

@@ -9,7 +9,7 @@ import pytest
 from pytest_genx.config import from_strings
 from pytest_genx.domain import Role, Sample
 from pytest_genx.matrix import Ranking
-from pytest_genx.pipeline.run import Parts, label, run_target
+from pytest_genx.pipeline.run import Parts, run_target
 from pytest_genx.pipeline.target import find_targets
 from pytest_genx.records import Progress, SampleTaken, TargetDone, TargetFailed, TargetStarted
 from pytest_genx.sandboxes.process import process_sandbox
@@ -166,4 +166,4 @@ def test_two_runs_say_the_same(work):
 
 def test_label_is_relative_to_the_rootdir(half):
     """Records name targets the same way on every machine."""
-    assert label(half, Path("elsewhere")) == "half.py::half"
+    assert half.label(Path("elsewhere")) == "half.py::half"

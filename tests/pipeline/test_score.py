@@ -5,9 +5,10 @@ import pytest
 
 from pytest_genx.domain import Candidate, Case, Execution, Expectation, Oracle, Outcome
 from pytest_genx.matrix import Ranking
-from pytest_genx.pipeline.score import find, to_matrix, without_broken_anchors
+from pytest_genx.pipeline.score import credible, find, to_matrix, without_broken_anchors
 
 PASS = Execution(Outcome.PASS, digest="a")
+OTHER = Execution(Outcome.PASS, digest="c")
 FAIL = Execution(Outcome.FAIL, "returned 3, expected 2", digest="b")
 CASE = Case("assert f(1) == 2", "model", Expectation("f(1)", "2"))
 
@@ -24,7 +25,8 @@ def findings_of(executions, cases, *, oracle=Oracle.CONSENSUS, scores=(0.1, 0.9,
     candidates = [CURRENT, *OTHERS][: len(executions)]
     matrix = to_matrix(candidates, cases, executions)
     ranking = Ranking("planted", np.array(scores[: len(candidates)]), np.full(len(cases), 0.9))
-    return find(matrix, ranking, cases, executions, oracle)
+    voices = matrix.passed.any(axis=1) & np.array([not c.incumbent for c in candidates])
+    return find(matrix, ranking, cases, executions, voices, oracle)
 
 
 @pytest.mark.parametrize("outcome", [o for o in Outcome if o is not Outcome.PASS])
@@ -81,11 +83,32 @@ def test_contradicted_anchor_is_a_finding_even_alone():
     assert finding.reason == "the docstring says so"
 
 
-def test_supporters_must_pass_the_anchors_that_can_be_passed():
-    """Candidates that fail a trusted example do not accuse the code of anything."""
-    anchor = Case("assert f(0) == 0", "docstring", anchor=True)
-    rows = [[FAIL, PASS], [PASS, FAIL], [PASS, FAIL], [PASS, FAIL]]
-    assert findings_of(rows, [CASE, anchor]) == []
+def voices_of(executions, *, anchor=False):
+    cases = [Case(f"assert f({n})", "model") for n in range(len(executions[0]))]
+    cases[0] = Case("assert f(0)", "docstring", anchor=anchor)
+    candidates = [CURRENT, *OTHERS][: len(executions)]
+    return credible(to_matrix(candidates, cases, executions), executions).tolist()
+
+
+def test_voice_needs_two_different_values_in_common_with_the_code():
+    """A constant, or one lucky value, is no sign of competence."""
+    code = [PASS, PASS, OTHER]
+    assert voices_of([code, [PASS, FAIL, OTHER], [PASS, PASS, FAIL]]) == [False, True, False]
+
+
+def test_exceptions_in_common_give_no_voice():
+    """Refusing what the code refuses is easy for a candidate that refuses everything."""
+    refusals = [
+        Execution(Outcome.PASS, digest=name, raised="ValueError") for name in ("a", "b", "c")
+    ]
+    assert voices_of([refusals, refusals]) == [False, False]
+
+
+def test_failed_example_takes_the_voice_away():
+    """Unless nothing passes the example at all."""
+    code = [PASS, PASS, OTHER]
+    assert voices_of([code, [FAIL, PASS, OTHER]], anchor=True) == [False, False]
+    assert voices_of([[FAIL, *code[1:]], [FAIL, PASS, OTHER]], anchor=True) == [False, True]
 
 
 def test_anchor_cut_out_of_its_surroundings_is_left_out():

@@ -30,13 +30,18 @@ def ranking_of(matrix: PassMatrix, candidates=None, cases=None) -> Ranking:
     )
 
 
-def reasons_of(rows, cases, *, candidates=None, findings=(), oracle=Oracle.CONSENSUS, row=None):
+def reasons_of(
+    rows, cases, *, candidates=None, findings=(), oracle=Oracle.CONSENSUS, row=None, voiced=None
+):
     matrix = matrix_of(rows, cases)
     executions = [[PASS if p else FAIL for p in r] for r in rows]
     if row is not None:
         executions[0] = row
     ranking = ranking_of(matrix, candidates)
-    return reasons_against(matrix, ranking, cases, executions, findings, oracle)
+    voices = np.arange(len(rows)) > 0
+    if voiced is not None:
+        voices = np.array(voiced)
+    return reasons_against(matrix, ranking, cases, executions, voices, findings, oracle)
 
 
 def test_case_that_passes_on_the_code_may_be_kept():
@@ -53,7 +58,9 @@ def test_failing_cases_and_anchors_are_not_kept():
 def test_nothing_is_kept_for_a_stub():
     """Without code no case can pass in the suite."""
     matrix = matrix_of([[1]], incumbent=None)
-    reasons = reasons_against(matrix, ranking_of(matrix), [case(1)], [[PASS]], [], Oracle.CONSENSUS)
+    reasons = reasons_against(
+        matrix, ranking_of(matrix), [case(1)], [[PASS]], np.zeros(1, bool), [], Oracle.CONSENSUS
+    )
     assert reasons == ["the target is a stub: no code passes yet"]
 
 
@@ -70,7 +77,8 @@ def test_contradicted_example_casts_doubt_on_every_value_of_the_code():
     anchor = case(0, anchor=True)
     finding = Finding(anchor, 0.9, 1, "returned 3", "the docstring says so")
     cases = [anchor, case(1), case(2)]
-    alone = reasons_of([[0, 1, 1], [0, 1, 1]], cases, findings=[finding])
+    rows = [[0, 1, 1], [0, 1, 1]]
+    alone = reasons_of(rows, cases, findings=[finding], voiced=[False, False])
     assert (
         alone[1:]
         == ["the current code contradicts an example, and nothing else confirms this value"] * 2

@@ -1,0 +1,1 @@
+"""What writes samples, one backend a file."""

@@ -1,0 +1,1 @@
+"""Inputs for a call, guessed from source text that is never imported."""

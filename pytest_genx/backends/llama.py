@@ -1,0 +1,176 @@
+"""Samples from a GGUF model through llama-cpp-python, on this machine.
+
+A model with a chat template gets the messages of a prompt, any other one continues its text.
+The coder's first sample takes the likeliest token at every step; all others are drawn, the
+i-th with seed `request.seed + i`. Log probabilities are not given.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pytest_genx.backends.embedded import embedded_model
+from pytest_genx.backends.gguf_header import Header, read_header
+from pytest_genx.backends.llama_engine import LlamaEngine, Sampling
+from pytest_genx.config import Config
+from pytest_genx.domain import Prompt, Request, Role, Sample
+from pytest_genx.errors import MissingDependency, ModelError
+
+_TODAY = date(2024, 7, 1)  # for templates that tell the model a date: samples must not age
+_FENCE = "```python\n"
+
+Format = Callable[..., Any]
+
+
+class LlamaBackend:
+    """An open model."""
+
+    name = "llama"
+
+    def __init__(self, engine: LlamaEngine, chat: Format | None) -> None:
+        self._engine = engine
+        self._chat = chat
+
+    def sample(self, request: Request) -> Iterator[Sample]:
+        """Yield `request.n` samples; the prompt is cut from the top if it is too long."""
+        prompt = request.prompt
+        limit = max(1, min(request.max_tokens, self._engine.context // 2))
+        tokens = self._tokens(prompt, self._engine.context - limit)
+        greedy = 1 if prompt.role is Role.CODER else 0
+        samplings = [
+            Sampling(
+                request.seed + i,
+                0.0 if i < greedy else request.temperature,
+                request.top_p,
+                request.min_p,
+            )
+            for i in range(request.n)
+        ]
+        prefix = "" if self._chat else prompt.prefix
+        stop = () if self._chat else prompt.stop
+        completions = self._engine.complete(tokens, samplings, max_tokens=limit, stop=stop)
+        for sampling, completion in zip(samplings, completions, strict=False):
+            text = prefix + completion.text
+            yield Sample(prompt.role, text, self.name, sampling.seed, completion.tokens)
+
+    def close(self) -> None:
+        """Free the model."""
+        self._engine.close()
+
+    def _tokens(self, prompt: Prompt, room: int) -> list[int]:
+        """Turn a prompt into at most `room` tokens, its end kept."""
+        if self._chat is None:
+            return _cut(prompt.text, room, lambda text: self._engine.tokenize(text, special=False))
+        messages = list(prompt.messages)
+        role, content = messages[-1]
+        head, fence, code = content.rpartition(_FENCE)
+
+        def tokenize(shown: str) -> list[int]:
+            changed = [*messages[:-1], (role, head + fence + shown)]
+            return self._chat_tokens(changed)
+
+        return _cut(code, room, tokenize)
+
+    def _chat_tokens(self, messages: list[tuple[str, str]]) -> list[int]:
+        assert self._chat is not None, "only chat models have a format"
+        text = str(self._chat(messages).prompt)
+        start = self._engine.token_text(self._engine.start_token)
+        own_start = bool(start) and text.startswith(start)
+        return self._engine.tokenize(text, special=True, start=not own_start)
+
+
+def llama_backend(config: Config) -> LlamaBackend:
+    """Load a model.
+
+    Args:
+        config: `model` is a GGUF file, relative to the rootdir, or None for the embedded
+            model; `threads` of 0 takes the cores that this process may use.
+
+    Raises:
+        MissingDependency: llama-cpp-python is not installed.
+        ModelError: the model is missing, damaged, or refused by llama.cpp.
+    """
+    if importlib.util.find_spec("llama_cpp") is None:
+        raise MissingDependency(
+            "the llama backend", "llama-cpp-python", "pip install llama-cpp-python"
+        )
+    path = embedded_model() if config.model is None else _given(config.rootdir, config.model)
+    header = read_header(path)
+    engine = LlamaEngine(path, header, threads=_threads(config), sequences=config.samples)
+    try:
+        chat = None if header.chat_template is None else _format(path, header, engine)
+    except BaseException:
+        engine.close()
+        raise
+    return LlamaBackend(engine, chat)
+
+
+def _given(rootdir: Path, model: str) -> Path:
+    return rootdir / Path(model).expanduser()
+
+
+def _threads(config: Config) -> int:
+    """Threads for the model: as many as there are idle cores, but one in a worker of xdist.
+
+    Threads wait for each other at every layer: with a busy neighbour on a core, two of them
+    are many times slower than one.
+    """
+    if config.threads:
+        return config.threads
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        return 1
+    affinity = hasattr(os, "sched_getaffinity")
+    cores = len(os.sched_getaffinity(0)) if affinity else os.cpu_count() or 1
+    busy = int(os.getloadavg()[0]) if hasattr(os, "getloadavg") else 0
+    return max(1, cores - busy)
+
+
+def _format(path: Path, header: Header, engine: LlamaEngine) -> Format:
+    """Make what turns messages into the text that the chat model was trained on."""
+    import jinja2  # noqa: PLC0415 -- comes with llama-cpp-python
+    from llama_cpp.llama_chat_format import Jinja2ChatFormatter  # noqa: PLC0415
+
+    try:
+        formatter = Jinja2ChatFormatter(
+            template=str(header.chat_template),
+            eos_token=engine.token_text(engine.end_token),
+            bos_token=engine.token_text(engine.start_token),
+        )
+    except jinja2.TemplateError as error:
+        raise ModelError(str(path), f"its chat template is broken: {error}") from None
+    formatter.strftime_now = _TODAY.strftime
+
+    def apply(messages: list[tuple[str, str]]) -> Any:
+        shown = [{"role": role, "content": content} for role, content in messages]
+        try:
+            # Thinking aloud would use up the tokens before the answer.
+            return formatter(messages=shown, enable_thinking=False)
+        except (jinja2.TemplateError, ValueError) as error:
+            raise ModelError(str(path), f"its chat template fails: {error}") from None
+
+    return apply
+
+
+def _cut(text: str, room: int, tokenize: Callable[[str], list[int]]) -> list[int]:
+    """Tokenize a text, leaving out lines from its top until `room` tokens hold it.
+
+    What stands at the top of a prompt matters least: imports, then code around the target.
+    """
+    tokens = tokenize(text)
+    while len(tokens) > room:
+        lines = text.splitlines(keepends=True)
+        if len(lines) < 2:
+            return tokens[-room:]
+        # Lines are dropped by their share of the excess, so that a few rounds suffice.
+        excess = (len(tokens) - room) / len(tokens) * len(text)
+        dropped = 0
+        while lines[1:] and dropped < excess:
+            dropped += len(lines.pop(0))
+        text = "".join(lines)
+        tokens = tokenize(text)
+    return tokens
