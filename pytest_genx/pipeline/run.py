@@ -86,7 +86,7 @@ def run_target(target: Target, parts: Parts, emit: Emit) -> list[Case]:
 
     matrix = to_matrix(candidates, cases, executions)
     ranking = parts.ranker(matrix)
-    voices = credible(matrix, executions)
+    voices = credible(matrix, cases, executions)
     findings = find(matrix, ranking, cases, executions, voices, config.oracle)
     reasons = reasons_against(matrix, ranking, cases, executions, voices, findings, config.oracle)
     if current:

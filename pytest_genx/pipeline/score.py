@@ -11,7 +11,8 @@ from pytest_genx.matrix import Bools, PassMatrix, Ranking
 
 MIN_SUPPORTERS = 3  # distinct candidates, the incumbent excluded
 MIN_SCORE = 0.5  # of the case
-MIN_SHARED = 2  # different values that a credible candidate returns where the code does too
+MIN_SHARED = 2  # different values that a credible candidate returns where the code does too,
+MIN_WRITTEN = 3  # or where a case as written expects them
 
 # An anchor that dies of these was cut out of its surroundings; it says nothing of the code.
 _BROKEN_ANCHOR = ("NameError", "ImportError", "ModuleNotFoundError", "SyntaxError", "FixtureError")
@@ -70,15 +71,19 @@ def without_broken_anchors(
     return [cases[j] for j in usable], kept, len(cases) - len(usable)
 
 
-def credible(matrix: PassMatrix, executions: Sequence[Sequence[Execution]]) -> Bools:
-    """Say which candidates have shown that they compute what the code computes.
+def credible(
+    matrix: PassMatrix, cases: Sequence[Case], executions: Sequence[Sequence[Execution]]
+) -> Bools:
+    """Say which candidates have shown that they compute something that is asked for.
 
-    A small model's candidates often share a mistake, such as refusing every input. Who has
-    never returned what the code returns, or only ever one and the same value, has no voice
-    against it. An anchor that some candidate passes must be passed as well.
+    A small model's candidates often share a mistake, such as refusing every input or returning
+    the same for all. Who returned neither several values that the code returns as well nor
+    several that the tester expected has no voice against the code. An anchor that some
+    candidate passes must be passed as well.
 
     Args:
         matrix: the pass matrix.
+        cases: columns.
         executions: `[n_candidates][n_cases]`.
 
     Returns:
@@ -94,7 +99,13 @@ def credible(matrix: PassMatrix, executions: Sequence[Sequence[Execution]]) -> B
             for mine, theirs in zip(row, current, strict=True)
             if mine.digest is not None and mine.digest == theirs.digest and mine.raised is None
         }
-        voices[i] = i != matrix.incumbent and len(shared) >= MIN_SHARED
+        written = {
+            case.expectation.value
+            for case, mine in zip(cases, row, strict=True)
+            if case.expectation and not case.corrected and mine.outcome is Outcome.PASS
+        }
+        enough = len(shared) >= MIN_SHARED or len(written - {None}) >= MIN_WRITTEN
+        voices[i] = enough and i != matrix.incumbent
     if matrix.anchors is not None:
         # an anchor that nothing passes says more about the anchor than about the candidates
         passable = matrix.anchors & matrix.passed.any(axis=0)

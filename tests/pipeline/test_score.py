@@ -87,7 +87,7 @@ def voices_of(executions, *, anchor=False):
     cases = [Case(f"assert f({n})", "model") for n in range(len(executions[0]))]
     cases[0] = Case("assert f(0)", "docstring", anchor=anchor)
     candidates = [CURRENT, *OTHERS][: len(executions)]
-    return credible(to_matrix(candidates, cases, executions), executions).tolist()
+    return credible(to_matrix(candidates, cases, executions), cases, executions).tolist()
 
 
 def test_voice_needs_two_different_values_in_common_with_the_code():
@@ -102,6 +102,15 @@ def test_exceptions_in_common_give_no_voice():
         Execution(Outcome.PASS, digest=name, raised="ValueError") for name in ("a", "b", "c")
     ]
     assert voices_of([refusals, refusals]) == [False, False]
+
+
+@pytest.mark.parametrize(("values", "voice"), [("123", True), ("122", False)])
+def test_cases_as_written_give_a_voice_against_code_that_is_all_wrong(values, voice):
+    """Three different values that the tester expected make up for none in common."""
+    cases = [Case(v, "model", Expectation(f"f({i})", v)) for i, v in enumerate(values)]
+    executions = [[FAIL] * 3, [PASS] * 3]
+    matrix = to_matrix([CURRENT, OTHERS[0]], cases, executions)
+    assert credible(matrix, cases, executions).tolist() == [False, voice]
 
 
 def test_failed_example_takes_the_voice_away():

@@ -1,0 +1,3 @@
+# llama.cpp's command-line helpers are not used from Python; leaving them out
+# cuts the compile time of llama-cpp-python to about a third.
+set(LLAMA_BUILD_COMMON OFF)

@@ -1,0 +1,128 @@
+"""A pool's task, executed: its pass matrix, and which candidates are correct.
+
+Everything runs in the sandbox, labels included. Labels have their own limit: the lowest of
+`LABEL_LIMITS` at which the task's reference passes. What a ranking is worth is not computed here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from pytest_genx.bench.pool import PoolTask
+from pytest_genx.bench.protocol import Material
+from pytest_genx.domain import Case, Execution, Limits, Outcome
+from pytest_genx.interfaces import Sandbox
+from pytest_genx.matrix import Bools, PassMatrix
+from pytest_genx.pipeline.crossrun import run_programs
+
+MODULE = "solution"
+LABEL_LIMITS = (0.5, 2.0, 8.0)  # seconds of CPU time; most references need far less than the first
+WALL = 5.0  # seconds of wall time beyond ten times the CPU limit; the CPU limit is what decides
+
+OnPairs = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """What running one task gave.
+
+    Args:
+        task_id: name of the task.
+        matrix: rows are distinct programs, columns distinct assertions.
+        correct: `[n_candidates] bool`, None when the task has no `label_test`.
+        warning: what is wrong with the task itself, "" for nothing.
+        seconds: wall time.
+    """
+
+    task_id: str
+    matrix: PassMatrix
+    correct: Bools | None
+    warning: str
+    seconds: float
+
+    @property
+    def pass_rate(self) -> float:
+        """The share of correct samples; 0 when there are no samples or no labels."""
+        counts = self.matrix.candidate_counts
+        if self.correct is None or len(counts) == 0:
+            return 0.0
+        return float(counts[self.correct].sum() / counts.sum())
+
+
+def execute(
+    task: PoolTask, material: Material, sandbox: Sandbox, *, cpu: float, on_pairs: OnPairs
+) -> Executed:
+    """Run a task's programs against its assertions and against its label.
+
+    Args:
+        task: as recorded.
+        material: what `protocol.extract` made of it.
+        sandbox: what executes.
+        cpu: seconds of CPU time for one assertion.
+        on_pairs: told how many more pairs are done; labels count as pairs.
+
+    Raises:
+        SandboxError: the sandbox itself failed.
+    """
+    started = time.monotonic()
+    n, m = len(material.programs), len(material.asserts)
+    passed = np.zeros((n, m), dtype=np.bool_)
+    if material.pairs:
+        cases = [Case(source=text, origin="pool") for text in material.asserts]
+        rows = _run(material.programs, cases, sandbox, cpu, on_pairs)
+        passed = np.array([[e.outcome is Outcome.PASS for e in row] for row in rows])
+    matrix = PassMatrix(
+        passed,
+        np.array(material.program_counts, dtype=np.int64),
+        np.array(material.assert_counts, dtype=np.int64),
+    )
+    correct, warning = None, ""
+    if task.label_test is not None:
+        correct, warning = _label(task, task.label_test, material.programs, sandbox)
+        on_pairs(n)
+    return Executed(task.task_id, matrix, correct, warning, time.monotonic() - started)
+
+
+def _label(
+    task: PoolTask, label_test: str, programs: tuple[str, ...], sandbox: Sandbox
+) -> tuple[Bools, str]:
+    """Say which programs pass the label, and what speaks against the label."""
+    label = [Case(source=label_test, origin="label")]
+    references = () if task.reference is None else (task.reference,)
+    outcomes: list[Outcome] = []
+    for cpu in LABEL_LIMITS:
+        rows = _run((*references, *programs), label, sandbox, cpu, None)
+        outcomes = [row[0].outcome for row in rows]
+        if not references or outcomes[0] is not Outcome.TIMEOUT:
+            break
+    warning = ""
+    if references and outcomes[0] is not Outcome.PASS:
+        warning = f"{task.task_id}: the reference fails its label_test ({outcomes[0].name})"
+    verdicts = [outcome is Outcome.PASS for outcome in outcomes[len(references) :]]
+    return np.array(verdicts, dtype=np.bool_), warning
+
+
+def _run(
+    programs: tuple[str, ...],
+    cases: list[Case],
+    sandbox: Sandbox,
+    cpu: float,
+    on_pairs: OnPairs | None,
+) -> list[list[Execution]]:
+    """Run programs against cases, and pass progress on as differences."""
+    told = 0
+
+    def on_progress(done: int, total: int) -> None:  # noqa: ARG001 -- the shape of a callback
+        nonlocal told
+        if on_pairs is not None:
+            on_pairs(done - told)
+        told = done
+
+    limits = Limits(cpu=cpu, wall=WALL + 10.0 * cpu)
+    return run_programs(
+        MODULE, f"{MODULE}.py", programs, cases, sandbox, limits=limits, on_progress=on_progress
+    )

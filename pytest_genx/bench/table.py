@@ -1,0 +1,106 @@
+"""Shows what `genx bench` measures: progress while it runs, tables when it is done.
+
+On a terminal progress is a bar; elsewhere a plain line each time a tenth is done.
+"""
+
+# ruff: noqa: PLC0415 -- rich is imported by those who print
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from pytest_genx.bench.metrics import LEVEL, RESAMPLES, Interval
+from pytest_genx.bench.rank import BASELINE, KS, Line, PoolResult, Table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+WIDTH = 118  # columns, where the output is no terminal
+TENTHS = 10
+NOTE = (
+    "pass@k in %, expected over ties; where a ranker ranks nothing, or all alike, a random pick "
+    f"counts. In brackets {LEVEL:.0%} intervals from {RESAMPLES:,} paired resamples of the tasks."
+)
+
+
+@contextmanager
+def progress(title: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show on standard error how many of `total` pairs are done."""
+    if not sys.stderr.isatty():
+        yield _plain(title, total)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        bar_task = bar.add_task(title, total=total)
+        yield lambda n: bar.update(bar_task, advance=n)
+
+
+def show(result: PoolResult) -> None:
+    """Print the tables of one pool to standard output, and its warnings to standard error."""
+    from rich.console import Console
+
+    for warning in result.warnings:
+        sys.stderr.write(f"warning: {result.pool}: {warning}\n")
+    console = Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False)
+    console.print(
+        f"\n[bold]{result.pool}[/bold]: {len(result.executed)} tasks, "
+        f"{result.n_candidates:,} candidates, {result.n_cases:,} cases, {result.n_pairs:,} pairs, "
+        f"executed in {result.seconds:.1f} s"
+    )
+    if not result.tables:
+        seconds = ", ".join(f"{one.ranker} {one.seconds:.2f} s" for one in result.ranked)
+        console.print(f"ranked, without labels to judge by: {seconds}")
+        return
+    for table in result.tables:
+        _print_table(console, table)
+    console.print(NOTE, style="dim")
+
+
+def _print_table(console: Console, table: Table) -> None:
+    from rich import box
+    from rich.table import Table as Grid
+
+    grid = Grid(title=f"{table.tasks} ({table.n_tasks})", title_justify="left", box=box.SIMPLE_HEAD)
+    grid.add_column("ranker")
+    for k in KS:
+        grid.add_column(f"pass@{k}", justify="right")
+    grid.add_column(f"pass@1 over {BASELINE}", justify="right")
+    grid.add_column("seconds", justify="right")
+    for line in table.lines:
+        grid.add_row(*_cells(line))
+    console.print(grid)
+
+
+def _cells(line: Line) -> list[str]:
+    spans = [_percent(line.pass_at[k]) for k in KS]
+    lead = "" if line.lead is None else _percent(line.lead, sign="+")
+    return [line.ranker, *spans, lead, "" if line.seconds is None else f"{line.seconds:.2f}"]
+
+
+def _percent(span: Interval, sign: str = "") -> str:
+    mean, low, high = (f"{100.0 * x:{sign}.1f}" for x in (span.mean, span.low, span.high))
+    return f"{mean} \\[{low}, {high}]"
+
+
+def _plain(title: str, total: int) -> Callable[[int], None]:
+    """Return a counter that writes a line for each tenth."""
+    started = time.monotonic()
+    done = tenth = 0
+
+    def advance(n: int) -> None:
+        nonlocal done, tenth
+        done += n
+        if total and done * TENTHS // total > tenth:
+            tenth = done * TENTHS // total
+            elapsed = time.monotonic() - started
+            sys.stderr.write(f"{title}: {done:,} of {total:,} pairs, {elapsed:.0f} s\n")
+            sys.stderr.flush()
+
+    return advance

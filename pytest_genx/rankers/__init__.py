@@ -1,0 +1,1 @@
+"""What scores a pass matrix, one algorithm a file."""

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from pytest_genx.bench.execute import LABEL_LIMITS, execute
+from pytest_genx.bench.protocol import extract
+
+
+def run(task, sandbox):
+    told = []
+    executed = execute(task, extract(task), sandbox, cpu=0.25, on_pairs=told.append)
+    return executed, sum(told)
+
+
+def test_rows_are_programs_and_columns_assertions(double, sandbox):
+    """A program that does not compile has an empty row, and labels are separate."""
+    executed, _ = run(double, sandbox)
+    assert executed.matrix.passed.astype(int).tolist() == [
+        [1, 1, 0],
+        [0, 1, 1],
+        [0, 0, 0],
+    ]
+    assert executed.matrix.candidate_counts.tolist() == [2, 1, 1]
+    assert executed.correct.tolist() == [True, False, False]
+    assert executed.pass_rate == 0.5
+    assert executed.warning == ""
+
+
+def test_progress_counts_pairs_and_labels(double, sandbox):
+    """Each assertion and each label of each program."""
+    _, told = run(double, sandbox)
+    assert told == 3 * 3 + 3
+
+
+def test_a_slow_reference_raises_the_limit_of_the_labels_alone(half, sandbox):
+    """Assertions keep their limit; labels get the first at which the reference passes."""
+    slow = replace(half, reference=half.reference + "  # slow")
+    executed, _ = run(slow, sandbox)
+    assert executed.warning == ""
+    assert sandbox.cpu_limits == [0.25, *LABEL_LIMITS[:2]]
+
+
+def test_a_reference_that_fails_its_label_is_warned_of(half, sandbox):
+    """By name; the labels stand as they are, for other limits would not help."""
+    wrong = replace(half, reference="def half(n):\n    return n")
+    executed, _ = run(wrong, sandbox)
+    assert executed.warning == "half: the reference fails its label_test (FAIL)"
+    assert executed.correct.tolist() == [True]
+    assert sandbox.cpu_limits == [0.25, LABEL_LIMITS[0]]
+
+
+def test_without_a_label_there_is_no_verdict(half, sandbox):
+    """And nothing is run for it."""
+    executed, told = run(replace(half, label_test=None), sandbox)
+    assert executed.correct is None
+    assert executed.pass_rate == 0.0
+    assert told == 1
+    assert sandbox.cpu_limits == [0.25]
+
+
+def test_without_assertions_the_matrix_has_no_columns(half, sandbox):
+    """Labels are still run."""
+    executed, _ = run(replace(half, test_samples=()), sandbox)
+    assert executed.matrix.passed.shape == (1, 0)
+    assert executed.correct.tolist() == [True]
+
+
+def test_without_samples_the_matrix_has_no_rows(half, sandbox):
+    """The reference alone is run."""
+    executed, _ = run(replace(half, code_samples=()), sandbox)
+    assert executed.matrix.passed.shape == (0, 1)
+    assert executed.correct.shape == (0,)
+    assert executed.pass_rate == 0.0

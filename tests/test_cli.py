@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from pytest_genx import __version__
+from pytest_genx.cli import main
+
+TASK = {
+    "task_id": "double",
+    "entry_point": "double",
+    "prompt": "def double(n):\n",
+    "code_samples": [
+        "    return 2 * n",
+        "    return 2 * n",
+        "    return n * n",
+        "    while n: pass",
+    ],
+    "test_prompt": "def double(n):\n    pass\n\nassert ",
+    "test_samples": ["double(3) == 6\nassert double(2) == 4", "double(1) == 2"],
+    "reference": "def double(n):\n    return n + n",
+    "label_test": "assert double(5) == 10",
+}
+
+
+@pytest.fixture
+def pool(tmp_path):
+    """A pool of one task, one sample of which never ends."""
+    path = tmp_path / "double.jsonl"
+    path.write_text(json.dumps(TASK) + "\n", encoding="utf-8")
+    return path
+
+
+def status_and_output(capsys, *argv):
+    status = main([str(word) for word in argv])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_version_is_the_packages(capsys):
+    """On standard output, status 0."""
+    with pytest.raises(SystemExit) as stop:
+        main(["--version"])
+    assert stop.value.code == 0
+    assert capsys.readouterr().out == f"genx {__version__}\n"
+
+
+@pytest.mark.parametrize("argv", [[], ["bench"]])
+def test_without_a_verb_help_is_shown(argv, capsys):
+    """It lists what there is."""
+    status, out, _ = status_and_output(capsys, *argv)
+    assert status == 0
+    assert ("bench" if not argv else "rank") in out
+
+
+def test_help_names_every_field_of_a_pool(capsys):
+    """So that a user can write one."""
+    with pytest.raises(SystemExit):
+        main(["bench", "rank", "--help"])
+    text = capsys.readouterr().out
+    assert all(field in text for field in TASK)
+    assert "CPU seconds for one case (default: 0.25" in " ".join(text.split())
+
+
+def test_rank_runs_a_pool_in_the_sandbox_from_end_to_end(pool, tmp_path, capsys):
+    """An endless sample costs its limit, and is wrong."""
+    target = tmp_path / "all.json"
+    status, out, err = status_and_output(
+        capsys, "bench", "rank", pool, "--timeout", "0.1", "--json", target
+    )
+    assert status == 0
+    assert "double: 1 tasks, 3 candidates, 3 cases, 9 pairs" in out
+    assert "12 of 12 pairs" in err
+    (body,) = json.loads(target.read_text())["pools"]
+    assert body["per_task"][0]["pass_rate"] == 0.5
+    pass_at_1 = {name: row["pass@1"]["mean"] for name, row in body["tables"][0]["rankers"].items()}
+    assert pass_at_1 == {
+        "random": 0.5,
+        "majority": 1.0,
+        "codet": 1.0,
+        "dual_critic": 1.0,
+        "ceiling": 1.0,
+    }
+
+
+def test_a_mistake_is_one_sentence_and_status_2(tmp_path, capsys):
+    """No traceback."""
+    missing = tmp_path / "none.jsonl"
+    status, out, err = status_and_output(capsys, "bench", "rank", missing)
+    assert (status, out) == (2, "")
+    assert err == f"genx: pool '{missing}' does not exist\n"
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--timeout", "0"), ("--timeout", "nan"), ("--seed", "-1")]
+)
+def test_numbers_out_of_range_are_refused(option, value, pool, capsys):
+    """By name and value, with argparse's status."""
+    with pytest.raises(SystemExit) as stop:
+        main(["bench", "rank", str(pool), f"{option}={value}"])
+    assert stop.value.code == 2
+    assert f"argument {option}: expected" in capsys.readouterr().err
+
+
+def test_an_interrupt_ends_with_the_status_shells_know(pool, capsys, monkeypatch):
+    """One line, no traceback."""
+
+    def interrupted(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pytest_genx.bench.command.bench_rank", interrupted)
+    status, _, err = status_and_output(capsys, "bench", "rank", pool)
+    assert (status, err) == (130, "genx: interrupted\n")
+
+
+def test_help_loads_neither_numpy_nor_rich():
+    """A verb imports what it needs when it is run."""
+    code = (
+        "import sys\nfrom pytest_genx.cli import main\nmain([])\n"
+        "assert not {'numpy', 'rich'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
