@@ -70,7 +70,7 @@ class Implementation:
                 statement = import_statements([statement]).get(name, statement)
             chosen.append(statement)
             waiting |= free_names(statement) - known - done
-        if done - set(offers) - set(dir(builtins)):
+        if done - set(offers) - set(dir(builtins)) and "*" not in known:
             chosen += [s for s in self.others if isinstance(s, ast.ImportFrom) and _is_star(s)]
         return "\n".join(dict.fromkeys(map(ast.unparse, self._in_order(chosen))))
 
