@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
@@ -47,6 +48,14 @@ class Run:
             KeyboardInterrupt: passed through after what is done has been reported; nothing
                 is written then.
         """
+        with warnings.catch_warnings():
+            # Parsing warns of odd escapes in the user's code and in samples; that is no concern
+            # of a run that may have been started with `-W error`.
+            warnings.simplefilter("ignore", SyntaxWarning)
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self._execute()
+
+    def _execute(self) -> None:
         started = time.monotonic()
         config = self.parts.config
         names = [target.label(config.rootdir) for target in self.targets]

@@ -207,10 +207,11 @@ def _build(kind: Any, value: Any) -> Any:
         unknown = set(value) - set(hints)
         if unknown:
             raise ValueError(f"{kind.__name__} has no field {min(unknown)!r}")
-        try:
-            return kind(**{name: _build(hints[name], item) for name, item in value.items()})
-        except TypeError as error:
-            raise ValueError(f"{kind.__name__}: {error}") from None
+        built = {name: _build(hints[name], item) for name, item in value.items()}
+        for field in dataclasses.fields(kind):
+            if field.name not in built and field.default is dataclasses.MISSING:
+                raise ValueError(f"{kind.__name__}: the field {field.name!r} is missing")
+        return kind(**built)
     if origin is tuple and isinstance(value, list):
         item_kind = typing.get_args(kind)[0]
         return tuple(_build(item_kind, item) for item in value)

@@ -137,6 +137,15 @@ def test_interrupt_reports_what_is_done_and_writes_nothing(project):
     assert not list(project.path.rglob("test_*"))
 
 
+def test_odd_escapes_in_the_code_are_no_concern_of_ours(project):
+    """Warnings are errors in this suite; the user's own do not become ours."""
+    source = 'def double(n):\n    """Like \\d."""\n    if n == "\\d":\n        raise ValueError\n'
+    (project.path / "maths.py").write_text(source + "    return n + n\n")
+    execute(project.open(targets=("maths.py::double",), backend="heuristic"))
+    (done,) = project.recorder.of(TargetDone)
+    assert any(case.kept for case in done.cases)
+
+
 def test_everything_opened_is_closed(project):
     """Backends and reporters are closed with the run."""
     execute(project.open())

@@ -17,7 +17,7 @@ from pytest_genx.pipeline.cases import make_case, names_of_module
 from pytest_genx.pipeline.implementation import Implementation, implementations
 from pytest_genx.pipeline.program import place
 from pytest_genx.syntax.assertions import without_await, without_unittest
-from pytest_genx.syntax.definition import without_docstring
+from pytest_genx.syntax.definition import is_string
 from pytest_genx.syntax.names import bound_names
 from pytest_genx.syntax.references import uniform
 from pytest_genx.syntax.sessions import from_doctest, without_sessions
@@ -104,7 +104,7 @@ def _essence(candidate: Candidate) -> tuple[str, frozenset[tuple[str, int]]]:
         tree = parse_known(candidate.source)
         for node in ast.walk(tree):
             if isinstance(node, _DEFINITIONS):
-                node.body = without_docstring(node.body) or [ast.Pass()]
+                node.body = [s for s in node.body if not is_string(s)] or [ast.Pass()]
         return ast.dump(tree), around
     except RecursionError:
         return candidate.source, around

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -10,6 +11,8 @@ import numpy as np
 
 from pytest_genx.domain import Case, Execution, Finding, Oracle, Outcome
 from pytest_genx.matrix import Bools, PassMatrix, Ranking
+
+_ODD = re.compile(r"(.)\1\1|\d{5}")  # what small models write when they lose the thread
 
 MIN_OVERRULING = 2  # distinct candidates
 
@@ -73,8 +76,8 @@ def choose(
     """Pick up to `limit` cases, each for what it adds to those before it.
 
     Greedy: most candidates newly told apart from the current code, then a shape (arguments
-    given, kind of result) and an expected value less often seen, then the score, then the
-    shorter text.
+    given, kind of result) and an expected value less often seen, then the score, then what
+    reads better: no long runs of one character or of digits, and short.
 
     Args:
         matrix: the pass matrix, with an incumbent.
@@ -99,6 +102,7 @@ def choose(
                 seen[_shape(cases[j])],
                 seen[_expected(cases[j])],
                 -float(ranking.case_scores[j]),
+                len(_ODD.findall(cases[j].source)),
                 len(cases[j].source),
                 cases[j].source,
             ),

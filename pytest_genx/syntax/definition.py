@@ -24,9 +24,18 @@ def first_line(node: Definition | ast.ClassDef) -> int:
     return min([node.lineno, *(d.lineno for d in node.decorator_list)])
 
 
+def is_string(node: ast.AST) -> bool:
+    """Say whether a statement is a text and nothing else."""
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
 def without_docstring(body: Sequence[ast.stmt]) -> list[ast.stmt]:
     """The statements of a body after its docstring."""
-    return list(body[1:] if body and _is_string(body[0]) else body)
+    return list(body[1:] if body and is_string(body[0]) else body)
 
 
 def own_nodes(statements: Iterable[ast.AST]) -> Iterator[ast.AST]:
@@ -50,7 +59,7 @@ def definition_head(source: str) -> str:
     lines = source.split("\n")
     row, column = _colon(node, lines)
     head = "\n".join([*lines[: row - 1], lines[row - 1][:column]])
-    if not _is_string(node.body[0]):
+    if not is_string(node.body[0]):
         return head
     first = node.body[0]
     assert first.end_lineno is not None
@@ -144,14 +153,6 @@ def _start(node: ast.stmt) -> int:
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return first_line(node)
     return node.lineno
-
-
-def _is_string(node: ast.stmt) -> bool:
-    return (
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
-    )
 
 
 def _does_nothing(node: ast.stmt) -> bool:

@@ -30,10 +30,21 @@ class Measure:
 def interval(values: Sequence[float], rng: random.Random) -> tuple[float, float]:
     """Return the 95 % percentile bootstrap interval of the mean (Efron 1979).
 
+    Where no problem has succeeded, or every one has, resampling sees no spread. The far end is
+    then the exact binomial one for so many problems (Clopper and Pearson 1934).
+
     Args:
-        values: one a problem, since answers to one problem resemble each other.
+        values: one a problem, in [0, 1], since answers to one problem resemble each other.
         rng: chooses the resamples.
+
+    >>> tuple(round(end, 3) for end in interval([0.0] * 60, random.Random(0)))
+    (0.0, 0.06)
     """
+    doubt = 1 - 0.025 ** (1 / len(values))
+    if not any(values):
+        return 0.0, doubt
+    if all(value == 1.0 for value in values):
+        return 1.0 - doubt, 1.0
     means = sorted(statistics.fmean(rng.choices(values, k=len(values))) for _ in range(_RESAMPLES))
     return means[int(0.025 * _RESAMPLES)], means[int(0.975 * _RESAMPLES) - 1]
 

@@ -212,6 +212,16 @@ def test_another_signature_is_kept_as_it_is(clamp):
     assert source.endswith("    return max(lo, min(value, hi))")
 
 
+def test_star_imports_are_added_only_where_the_module_has_none(tmp_path, clamp):
+    """A name that is nowhere bound may come from them; the module's own may bind it too."""
+    text = "from math import *\n\n\ndef clamp(n, low=0, high=LIMIT):\n    return floor(n)"
+    (candidate,) = extract_candidates(coder(text), clamp)
+    assert "from math import *\n" in candidate.program
+    starred = target_in(tmp_path, "from os import *\n" + CLAMP, "clamp")
+    (candidate,) = extract_candidates(coder(text), starred)
+    assert "from math import *" not in candidate.program
+
+
 def test_other_defaults_are_kept(clamp):
     """A changed default is part of the answer."""
     assert "high=5)" in one(clamp, "def clamp(n, low=0, high=5):\n    return n")

@@ -129,6 +129,14 @@ def test_choice_alternates_between_shapes():
     assert set(choose(matrix, ranking, cases, [True] * 4, 3)) == {0, 2, 3}
 
 
+def test_choice_prefers_what_reads_well():
+    """Of equals, the one without long runs of one character or of digits goes first."""
+    matrix = matrix_of([[1, 1, 1]])
+    calls = ["f('1,,,,,,')", "f('8377465')", "f('hello world')"]
+    cases = [Case(f"assert {c} == 2", "model", Expectation(c, "2")) for c in calls]
+    assert choose(matrix, ranking_of(matrix), cases, [True] * 3, 1) == [2]
+
+
 def test_choice_keeps_to_the_limit_and_to_what_is_eligible():
     """Never more than asked for, and nothing that has a reason against it."""
     matrix = matrix_of([[1, 1, 1]])

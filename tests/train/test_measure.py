@@ -24,12 +24,20 @@ def test_equal_values_have_no_width():
     assert interval([0.25] * 5, random.Random(0)) == (0.25, 0.25)
 
 
+def test_nothing_but_failures_leaves_room_for_doubt():
+    """No success in n problems does not prove a rate of zero, nor n successes one of one."""
+    low, high = interval([0.0] * 60, random.Random(0))
+    assert low == 0.0
+    assert 0.05 < high < 0.07
+    assert interval([1.0] * 60, random.Random(0)) == (1.0 - high, 1.0)
+
+
 def test_each_figure_of_the_rows_is_summarised():
     """One measure a key, over all rows."""
     rows = [{"a": 1.0, "b": 0.0}, {"a": 0.0, "b": 0.0}]
     a, b = summarise("set", rows, random.Random(0))
     assert (a.on, a.figure, a.problems, a.mean) == ("set", "a", 2, 0.5)
-    assert (b.mean, b.low, b.high) == (0.0, 0.0, 0.0)
+    assert (b.mean, b.low) == (0.0, 0.0)
 
 
 def test_the_card_keeps_everything_but_the_marked_section(tmp_path):
