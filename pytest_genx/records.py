@@ -201,17 +201,7 @@ def _build(kind: Any, value: Any) -> Any:
     """Turn plain JSON into the annotated type, strictly."""
     origin = typing.get_origin(kind)
     if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        if not isinstance(value, dict):
-            raise ValueError(f"{kind.__name__} must be an object")
-        hints = typing.get_type_hints(kind)
-        unknown = set(value) - set(hints)
-        if unknown:
-            raise ValueError(f"{kind.__name__} has no field {min(unknown)!r}")
-        built = {name: _build(hints[name], item) for name, item in value.items()}
-        for field in dataclasses.fields(kind):
-            if field.name not in built and field.default is dataclasses.MISSING:
-                raise ValueError(f"{kind.__name__}: the field {field.name!r} is missing")
-        return kind(**built)
+        return _build_fields(kind, value)
     if origin is tuple and isinstance(value, list):
         item_kind = typing.get_args(kind)[0]
         return tuple(_build(item_kind, item) for item in value)
@@ -225,3 +215,18 @@ def _build(kind: Any, value: Any) -> Any:
     if isinstance(kind, type) and type(value) is kind:
         return value
     raise ValueError(f"expected {getattr(kind, '__name__', kind)}, got {value!r:.80}")
+
+
+def _build_fields(kind: Any, value: Any) -> Any:
+    """Turn a JSON object into a dataclass: no field too many, none too few."""
+    if not isinstance(value, dict):
+        raise ValueError(f"{kind.__name__} must be an object")  # noqa: TRY004 -- as documented
+    hints = typing.get_type_hints(kind)
+    unknown = set(value) - set(hints)
+    if unknown:
+        raise ValueError(f"{kind.__name__} has no field {min(unknown)!r}")
+    built = {name: _build(hints[name], item) for name, item in value.items()}
+    for field in dataclasses.fields(kind):
+        if field.name not in built and field.default is dataclasses.MISSING:
+            raise ValueError(f"{kind.__name__}: the field {field.name!r} is missing")
+    return kind(**built)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
 
@@ -45,24 +43,6 @@ def test_ordinary_run_imports_nothing_heavy(project: pytest.Pytester) -> None:
     assert not modules & HEAVY
     ours = {name.rpartition(".")[2] for name in modules if name.startswith("pytest_genx")}
     assert ours <= OURS_AT_START
-
-
-def test_import_is_a_small_part_of_pytests_own() -> None:
-    """Our share of the start, as the interpreter counts it: a ratio, so load does not matter."""
-    code = "import pytest, _pytest.terminal, pytest_genx.plugin, pytest_genx.config"
-    shares = []
-    for _ in range(5):
-        done = subprocess.run(
-            [sys.executable, "-X", "importtime", "-c", code],
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        rows = [line.split("|") for line in done.stderr.splitlines() if line.count("|") == 2]
-        rows = [row for row in rows if row[1].strip().isdigit()]
-        own = sum(int(row[0].split(":")[1]) for row in rows if "pytest_genx" in row[2])
-        shares.append(own / sum(int(row[0].split(":")[1]) for row in rows))
-    assert min(shares) < 0.08
 
 
 def test_ordinary_run_says_nothing(project: pytest.Pytester) -> None:
