@@ -12,9 +12,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-from pytest_genx.errors import GenxError
+from pytest_genx.errors import GenxError, MissingDependency
 
 _INTERRUPTED = 130
+_EXTRA = {  # modules of the extra `train`, with the packages that hold them
+    "torch": "torch",
+    "transformers": "transformers",
+    "tokenizers": "tokenizers",
+    "safetensors": "safetensors",
+    "gguf": "gguf",
+    "yaml": "pyyaml",
+}
 _QUIET_SECONDS = 60.0  # between plain lines when the output is no terminal
 
 
@@ -22,13 +30,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; return the exit status: 0, 2 for a user's error, 130 when interrupted."""
     arguments = _parser().parse_args(argv)
     try:
-        return int(arguments.run(arguments))
+        return _run(arguments)
     except GenxError as error:
         sys.stderr.write(f"genx-train: {error}\n")
         return 2
     except KeyboardInterrupt:
         sys.stderr.write("genx-train: interrupted\n")
         return _INTERRUPTED
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    """Run the verb; a package of the extra `train` that is missing is a user's error."""
+    try:
+        return int(arguments.run(arguments))
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in _EXTRA:
+            raise
+        raise MissingDependency(
+            "training", _EXTRA[package], "pip install 'pytest-genx[train]'"
+        ) from None
 
 
 def _parser() -> argparse.ArgumentParser:
