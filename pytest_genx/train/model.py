@@ -24,7 +24,7 @@ def build_model(recipe: ModelRecipe, vocabulary: int, end: int, pad: int) -> Any
         from transformers import Qwen3Config, Qwen3ForCausalLM  # noqa: PLC0415
     except ImportError:
         raise MissingDependency(
-            "genx-train", "transformers", "pip install 'pytest-genx[train]'"
+            "training", "transformers", "pip install 'pytest-genx[train]'"
         ) from None
     config = Qwen3Config(
         vocab_size=vocabulary,

@@ -98,9 +98,7 @@ def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
     try:
         import yaml  # noqa: PLC0415
     except ImportError:
-        raise MissingDependency(
-            "genx-train", "pyyaml", "pip install 'pytest-genx[train]'"
-        ) from None
+        raise MissingDependency("training", "pyyaml", "pip install 'pytest-genx[train]'") from None
     try:
         tree = yaml.safe_load(path.read_text("utf-8"))
         for override in overrides:
