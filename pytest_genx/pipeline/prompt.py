@@ -13,8 +13,6 @@ from pytest_genx.domain import Anchor, Context, Prompt, Role, Target, TargetKind
 from pytest_genx.syntax.definition import definition_head, hidden
 from pytest_genx.syntax.source import parse, shift
 
-__all__ = ["call_text", "coder_text", "definition_head", "hidden", "make_prompts", "tester_text"]
-
 MAX_EXAMPLES = 3
 _MAX_EXAMPLE = 4  # lines of one example
 

@@ -11,7 +11,8 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pytest_genx.pipeline.prompt import coder_text, definition_head, hidden, tester_text
+from pytest_genx.pipeline.prompt import coder_text, tester_text
+from pytest_genx.syntax.definition import definition_head, hidden
 from pytest_genx.train.families.calls import Call, assertion, choose
 from pytest_genx.train.families.functions import Function
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-from pytest_genx.errors import MissingDependency, ModelError
+from pytest_genx.errors import ModelError
 from pytest_genx.train.tokenizer import END, PAD, make_tokenizer
 
 _OUTER = {
@@ -48,16 +48,10 @@ def write_gguf(source: Path, target: Path, *, quantization: str = "q8_0", name: 
 
     Raises:
         ModelError: the folder holds no Qwen3 model.
-        MissingDependency: gguf or safetensors is not installed.
     """
-    try:
-        import gguf  # noqa: PLC0415
-        from safetensors.torch import load_file  # noqa: PLC0415
-    except ImportError as error:
-        raise MissingDependency(
-            "writing GGUF", str(error.name), "pip install 'pytest-genx[train]'"
-        ) from None
+    import gguf  # noqa: PLC0415
     import numpy as np  # noqa: PLC0415
+    from safetensors.torch import load_file  # noqa: PLC0415
 
     try:
         config = json.loads((source / "config.json").read_text("utf-8"))

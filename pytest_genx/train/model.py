@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from pytest_genx.errors import MissingDependency
 from pytest_genx.train.recipe import ModelRecipe
 
 
@@ -16,16 +15,9 @@ def build_model(recipe: ModelRecipe, vocabulary: int, end: int, pad: int) -> Any
         vocabulary: number of tokens.
         end: id of the end-of-text token.
         pad: id of the padding token.
-
-    Raises:
-        MissingDependency: transformers is not installed.
     """
-    try:
-        from transformers import Qwen3Config, Qwen3ForCausalLM  # noqa: PLC0415
-    except ImportError:
-        raise MissingDependency(
-            "training", "transformers", "pip install 'pytest-genx[train]'"
-        ) from None
+    from transformers import Qwen3Config, Qwen3ForCausalLM  # noqa: PLC0415
+
     config = Qwen3Config(
         vocab_size=vocabulary,
         hidden_size=recipe.width,

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pytest_genx.errors import MissingDependency, RecipeError
+from pytest_genx.errors import RecipeError
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +93,9 @@ def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
 
     Raises:
         RecipeError: unknown key, wrong type, or a file that cannot be read.
-        MissingDependency: PyYAML is not installed.
     """
-    try:
-        import yaml  # noqa: PLC0415
-    except ImportError:
-        raise MissingDependency("training", "pyyaml", "pip install 'pytest-genx[train]'") from None
+    import yaml  # noqa: PLC0415
+
     try:
         tree = yaml.safe_load(path.read_text("utf-8"))
         for override in overrides:
