@@ -6,6 +6,7 @@ Rows are candidates and columns are cases, everywhere.
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -94,9 +95,18 @@ class Expectation:
     raises: str | None = None
 
 
+class CaseForm(enum.Enum):
+    """What the source of a case is."""
+
+    SNIPPET = "snippet"  # statements, run in the candidate's namespace
+    FUNCTION = "function"  # test functions, run by pytest with the user's own fixtures
+    DOCTEST = "doctest"  # an interactive session
+    EXCHANGE = "exchange"  # what a program reads; `expectation.value` is what it shall print
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One test: statements run in a copy of the target module's namespace.
+    """One test: statements run in a copy of the target module's namespace, or another form.
 
     `imports` are statements that the written test needs too (`import math`). `count` is how
     often the model wrote it. `corrected` says that the value comes from running the incumbent.
@@ -109,6 +119,7 @@ class Case:
     count: int = 1
     corrected: bool = False
     anchor: bool = False
+    form: CaseForm = CaseForm.SNIPPET
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +215,8 @@ class Batch:
     """What a sandbox runs: every program against every case.
 
     `path` and `module` are what the programs believe they are, so that relative imports and
-    `__file__` work; `sys_path` goes before the interpreter's own.
+    `__file__` work; `sys_path` goes before the interpreter's own. `known[i]` holds executions
+    of program `i` from an earlier run, by case; they are reported as they are, and not run.
     """
 
     module: str
@@ -214,6 +226,7 @@ class Batch:
     cases: tuple[Case, ...]
     limits: Limits = field(default_factory=Limits)
     hash_seed: int = 0
+    known: tuple[Mapping[int, Execution], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
