@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import shutil
 import signal
@@ -10,96 +11,147 @@ import site
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from pytest_genx.domain import Limits
 from pytest_genx.sandboxes.channel import Frame, FrameReader, encode
-from pytest_genx.sandboxes.row import Row
+from pytest_genx.sandboxes.order import Order
 
 _WORKER = Path(__file__).with_name("worker")
 # Without these some interpreters do not start; no other variable of the user's is passed on.
 _KEPT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-_READ = 1 << 16  # bytes
+_READ = 1 << 18  # bytes
 _GRACE = 0.5  # seconds a worker has to leave by itself
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Needs:
+    """What a worker is started with, and cannot change.
+
+    Args:
+        limits: for one case.
+        hash_seed: order of sets of strings.
+        readable: directories of the project.
+    """
+
+    limits: Limits
+    hash_seed: int
+    readable: tuple[str, ...]
 
 
 class Worker:
     """One worker process, from start to `close`; `fileno` is what to select on."""
 
-    def __init__(self, home: Path, header: Mapping[str, object], limit: int) -> None:
+    def __init__(self, home: Path, needs: Needs) -> None:
         """Start the process.
 
         Args:
             home: a directory of its own, made here, where cases run.
-            header: what holds for the whole batch.
-            limit: bytes that a verdict may have.
+            needs: what it cannot change later.
+
+        Raises:
+            OSError: the system has no room for a directory, a file or a process.
         """
         home.mkdir()
         token = os.urandom(16)
         self.home = home
         self.log = home.with_suffix(".log")
-        self.reader = FrameReader(token, limit)
-        self.program: int | None = None  # process id
-        self.ready = False
-        self.row: Row | None = None
-        self.expired = False  # its program was killed as nothing happened
-        self.since = time.monotonic()  # when it last got something to do, or told of progress
+        self.reader = FrameReader(token, 4 * 1024 * needs.limits.output + (1 << 20))
+        self.orders: deque[Order] = deque()  # the first is being carried out
+        self.state = "starting"  # then "idle", "opening", "open", "closing"
+        self.expired = False  # the program was killed as nothing happened
+        self.begun = time.monotonic()  # when it began with the order it is at
+        self.since = self.begun  # when it last got something to do, or told of progress
+        self._outbox = bytearray()
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-B", str(_WORKER)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env=_environment(home, header["seed"]),
+                env=_environment(home, needs.hash_seed),
                 cwd=home,
                 start_new_session=True,
             )
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._control, self._verdicts = self._process.stdin, self._process.stdout
-        os.set_blocking(self._verdicts.fileno(), False)
+        for pipe in (self._control, self._verdicts):
+            os.set_blocking(pipe.fileno(), False)
+            _widen(pipe.fileno())
         try:
-            self.send({**header, "token": token.hex()})
+            self.send(
+                {
+                    "token": token.hex(),
+                    "limits": dataclasses.asdict(needs.limits),
+                    "seed": needs.hash_seed,
+                }
+            )
         except BaseException:
             self.close()
             raise
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.poll() is None
 
     def fileno(self) -> int:
         """Return the descriptor of the pipe with the verdicts."""
         return self._verdicts.fileno()
 
-    def assign(self, row: Row, program: str) -> None:
-        """Let it run the cases that are left of a row."""
-        self.row, self.expired = row, False
-        launch = row.launch()
-        self.reader.program_token = row.token
-        self.send({**launch, "program": program})
+    def assign(self, order: Order, programs: Sequence[str]) -> None:
+        """Have it carry out an order once it is done with those before."""
+        self.orders.append(order)
+        if len(self.orders) == 1:
+            self._begin()
+        self.send(order.message(programs))
+
+    def finish(self) -> Order | None:
+        """Take away the order that is done, if there is one."""
+        order = self.orders.popleft() if self.orders else None
+        self.expired = False
+        if self.orders:
+            self._begin()
+        return order
+
+    def _begin(self) -> None:
+        self.begun = self.since = time.monotonic()
+        self.reader.program_token = self.orders[0].token
 
     def send(self, message: Mapping[str, object]) -> None:
-        """Give it something to do; a worker that is gone is noticed when it is read."""
-        self.since = time.monotonic()
-        with contextlib.suppress(BrokenPipeError):
-            self._control.write(encode(message))
-            self._control.flush()
+        """Tell it something, as soon as it listens."""
+        self._outbox += encode(message)
+        self.flush()
 
-    def receive(self, case_token: bytes) -> Iterator[Frame] | None:
-        """Read what is there; None when the worker is gone.
+    def flush(self) -> None:
+        """Write what it has not been told yet; one that is gone is noticed when it is read."""
+        with contextlib.suppress(BlockingIOError, BrokenPipeError):
+            while self._outbox:
+                sent = os.write(self._control.fileno(), self._outbox[:_READ])
+                del self._outbox[:sent]
 
-        Args:
-            case_token: token of the pair in flight.
-        """
+    @property
+    def waits(self) -> int | None:
+        """The descriptor to wait for before the next `flush`, if there is more to say."""
+        return self._control.fileno() if self._outbox else None
+
+    def receive(self) -> Iterator[Frame] | None:
+        """Read what is there; None when the worker is gone."""
         try:
             data = os.read(self.fileno(), _READ)
         except BlockingIOError:
             return iter(())
         if not data:
             return None
-        self.reader.feed(data, case_token)
+        self.reader.feed(data, self.orders[0].case_token if self.orders else b"")
         return self.reader.frames()
 
     def fate(self) -> str:
-        """Say how the process ended, as `Row.stopped` takes it."""
+        """Say how the process ended, as `Order.stopped` takes it."""
         code = self._process.wait()
         return f"exit {code}" if code >= 0 else f"signal {-code}"
 
@@ -108,16 +160,8 @@ class Worker:
         lines = self.log.read_text(encoding="utf-8", errors="replace").split("\n")
         return next((line for line in reversed(lines) if line.strip()), "no message")
 
-    def kill_program(self) -> None:
-        """Kill the process of the program and of its case; the worker notices and goes on."""
-        with contextlib.suppress(OSError):  # it may be gone, and its number may be another's
-            if self.program is not None and os.getsid(self.program) == self._process.pid:
-                _kill(-self.program)
-                _kill(self.program)
-
     def hang_up(self) -> None:
-        """Kill the program and close the pipes, on which the worker ends by itself."""
-        self.kill_program()
+        """Close the pipes, on which the worker ends by itself."""
         for pipe in (self._control, self._verdicts):
             with contextlib.suppress(OSError):
                 pipe.close()
@@ -148,6 +192,14 @@ def remove_tree(directory: Path) -> None:
             with contextlib.suppress(OSError):
                 Path(parent).chmod(0o700)
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def _widen(pipe: int) -> None:
+    """Give a pipe room, where that can be asked for: fewer switches between processes."""
+    with contextlib.suppress(ImportError, AttributeError, OSError):
+        import fcntl  # noqa: PLC0415 -- not everywhere
+
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _READ)
 
 
 def _environment(home: Path, seed: object) -> dict[str, str]:

@@ -1,89 +1,109 @@
-"""What the frames of one program mean: a row of executions, reported in the order of the cases.
+"""One program and what is known of it: executions, reported in the order of the cases.
 
 Pure bookkeeping: no process is touched here, so every way a program can end is a method call.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pytest_genx.domain import Execution, Limits, Outcome
 
-# Timeouts after which the remaining cases of a program are not run, counted in their order.
-HOPELESS = 5
-_TOKEN_BYTES = 16
-_FIELDS = 6
+# Timeouts after which the later cases of a program are not run, counted in their order.
+HOPELESS = 3
+NOT_RUN = f"not run: {HOPELESS} cases before it timed out"
+_SKIPPED = Execution(Outcome.TIMEOUT, NOT_RUN)
 
 Report = tuple[int, Execution]
 
 
 @dataclass(slots=True)
 class Row:
-    """One program and how far it is; `next` is the case in flight once it is imported."""
+    """The executions of one program.
+
+    Args:
+        program: its number in the batch.
+        found: executions by case, None for what is not known.
+        limits: for details.
+        open: answers by case that wait for a decision; they hold back the reports after them.
+        alone: whether what is left must run in processes of its own.
+    """
 
     program: int
-    n_cases: int
+    found: list[Execution | None]
     limits: Limits
-    next: int = 0
-    timeouts: int = 0
-    imported: bool = False
-    token: bytes = b""
-    tokens: list[bytes] = field(default_factory=list)
+    open: dict[int, str] = field(default_factory=dict)
+    alone: bool = False
+    timeouts: int = 0  # among the cases before `_unknown`
+    _unknown: int = 0  # the first case of which nothing is known, or that is not run
+    _unreported: int = 0
 
-    def launch(self) -> dict[str, object]:
-        """Draw fresh tokens, and say what a worker must know to go on with this row."""
-        self.imported = False
-        self.token = os.urandom(_TOKEN_BYTES)
-        self.tokens = [os.urandom(_TOKEN_BYTES) for _ in range(self.next, self.n_cases)]
-        return {
-            "token": self.token.hex(),
-            "tokens": [token.hex() for token in self.tokens],
-            "cases": list(range(self.next, self.n_cases)),
-            "timeouts": self.timeouts,
-        }
+    @classmethod
+    def of(cls, program: int, n_cases: int, limits: Limits, known: Mapping[int, Execution]) -> Row:
+        """Begin a row of which some executions may be known."""
+        row = cls(program, [known.get(case) for case in range(n_cases)], limits)
+        row._advance()
+        return row
 
     @property
-    def case_token(self) -> bytes:
-        """The token of the pair in flight; none is left once all are reported."""
-        left = self.n_cases - self.next
-        return self.tokens[-left] if left else b""
+    def hopeless(self) -> bool:
+        """Whether so many cases timed out that the later ones are not run."""
+        return self.timeouts >= HOPELESS
 
-    def ended(self, fate: str, verdict: Execution | None) -> Iterator[Report]:
-        """Take that the process of the case in flight ended, and the verdict it wrote, if any."""
-        if self.next < self.n_cases:
-            yield self._advance(verdict or self._fate(fate))
+    def left(self) -> list[int]:
+        """List the cases that must still be run, in order."""
+        if self.hopeless:
+            return []
+        cases = range(self._unknown, len(self.found))
+        return [j for j in cases if self.found[j] is None and j not in self.open]
 
-    def failed(self, execution: Execution | None) -> Iterator[Report]:
-        """Take that the import failed, which decides all cases that are left."""
-        while execution is not None and self.next < self.n_cases:
-            yield self._advance(execution)
+    def put(self, case: int, execution: Execution) -> None:
+        """Take the execution of a case, unless one is known."""
+        self.open.pop(case, None)
+        if self.found[case] is None:
+            self.found[case] = execution
+            self._advance()
 
-    def stopped(self, fate: str) -> Iterator[Report]:
-        """Take that the program's process is gone; cases may be left for another one.
+    def leave_open(self, case: int, answer: str) -> None:
+        """Take an answer that waits for a decision."""
+        if self.found[case] is None:
+            self.open[case] = answer
+            self._advance()
 
-        A case in flight that outlived it may have written a verdict; it is not looked at, as
-        its timing would decide.
+    def put_rest(self, execution: Execution) -> None:
+        """Take one execution for all cases that are left, as when the import failed."""
+        for case in self.left():
+            self.put(case, execution)
+
+    def reports(self) -> Iterator[Report]:
+        """Yield what is known up to the first case that is not, each once."""
+        while self._unreported < len(self.found):
+            case = self._unreported
+            execution = self.found[case]
+            if self.hopeless and case >= self._unknown:
+                execution = _SKIPPED
+            if execution is None:
+                return
+            self._unreported += 1
+            yield case, execution
+
+    def _advance(self) -> None:
+        while self._unknown < len(self.found) and not self.hopeless:
+            execution = self.found[self._unknown]
+            if execution is None and self._unknown not in self.open:
+                return
+            timed_out = execution is not None and execution.outcome is Outcome.TIMEOUT
+            self.timeouts += timed_out
+            self._unknown += 1
+
+    def fate(self, fate: str, where: str = "") -> Execution:
+        """Make the execution of a process that ended without an answer.
 
         Args:
             fate: "exit N", "timeout", "signal N" or "wall".
+            where: what stands before the detail.
         """
-        if not self.imported:
-            yield from self.failed(self._fate(fate, "import: "))
-        elif self.next < self.n_cases and self.timeouts < HOPELESS:
-            yield self._advance(self._fate(fate))
-        if self.timeouts >= HOPELESS:
-            detail = f"not run: {HOPELESS} cases before it timed out"
-            yield from self.failed(Execution(Outcome.TIMEOUT, detail))
-
-    def _advance(self, execution: Execution) -> Report:
-        self.timeouts += execution.outcome is Outcome.TIMEOUT
-        self.next += 1
-        return self.next - 1, execution
-
-    def _fate(self, fate: str, where: str = "") -> Execution:
-        """Execution of a process that ended without a verdict."""
         if fate == "timeout":
             detail = f"more than {self.limits.cpu:g} s of CPU time"
             return Execution(Outcome.TIMEOUT, where + detail)
@@ -95,9 +115,11 @@ class Row:
         return Execution(Outcome.CRASH, f"{where}the process ended {how} before its verdict")
 
 
-def read_verdict(fields: Sequence[str | None]) -> Execution | None:
-    """Make an execution of the fields of a frame; None if they cannot be one."""
-    if len(fields) != _FIELDS or fields[0] not in {outcome.value for outcome in Outcome}:
-        return None
-    letter, detail, value, raised, digest, returned_type = fields
-    return Execution(Outcome(letter), detail or "", value, raised, digest, returned_type)
+def import_failed(execution: Execution) -> Execution:
+    """Make of a failed import what every case of the program gets."""
+    return Execution(
+        Outcome.ERROR,
+        f"import: {execution.detail}",
+        raised=execution.raised,
+        digest=execution.digest,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -156,6 +157,7 @@ def test_methods_and_packages_run_for_real(tmp_path: Path):
         case("c = Cart()\nc.add(1)\nassert c.add(1) == 4"),
         case("from shop.cart import Cart as C\nassert C().add(3) == 6"),
     ]
-    matrix = cross_run(target, candidates, cases, ProcessSandbox(2))
+    with closing(ProcessSandbox(2)) as sandbox:
+        matrix = cross_run(target, candidates, cases, sandbox)
     letters = ["".join(e.outcome.value for e in row) for row in matrix]
     assert letters == ["PPP", "FFF", "EEE"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,8 @@ def run(tmp_path: Path) -> Callable[..., Matrix]:
             assert (i, j) not in found, "a pair is reported once"
             found[i, j] = execution
 
-        ProcessSandbox(workers).run(batch, on_pair)
+        with closing(ProcessSandbox(workers)) as sandbox:
+            sandbox.run(batch, on_pair)
         return [[found[i, j] for j in range(len(cases))] for i in range(len(programs))]
 
     return run

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -22,12 +23,14 @@ pytestmark = pytest.mark.skipif(
 )
 RUN = """
 import sys
+from contextlib import closing
 from pytest_genx.domain import Batch, Case, Limits
 from pytest_genx.sandboxes.process import ProcessSandbox
 programs = ("def f(x):\\n    return x\\n", "import signal\\ndef f(x):\\n    signal.pause()\\n")
 cases = tuple(Case(f"assert f({i}) == {i}", "x") for i in range(500))
 batch = Batch("mod", "/mod.py", (), programs, cases, Limits(wall=60.0))
-ProcessSandbox(2).run(batch, lambda *_: print("pair", flush=True))
+with closing(ProcessSandbox(2)) as sandbox:
+    sandbox.run(batch, lambda *_: print("pair", flush=True))
 """
 
 
@@ -101,8 +104,8 @@ def test_an_exception_of_the_caller_ends_the_run(tmp_path, monkeypatch):
         if len(seen) == 5:
             raise Stop
 
-    with pytest.raises(Stop):
-        ProcessSandbox(2).run(batch, on_pair)
+    with closing(ProcessSandbox(2)) as sandbox, pytest.raises(Stop):
+        sandbox.run(batch, on_pair)
     assert wait_until_gone(tmp_path, 0.1)
 
 
@@ -118,7 +121,8 @@ def test_a_worker_that_is_killed_is_replaced(tmp_path, monkeypatch):
         if case == 10:
             os.kill(leader(tmp_path), signal.SIGKILL)
 
-    ProcessSandbox(1).run(batch, on_pair)
+    with closing(ProcessSandbox(1)) as sandbox:
+        sandbox.run(batch, on_pair)
     assert sorted(outcomes) == list(range(40))
     assert list(outcomes.values()).count("P") >= 38
 
@@ -131,6 +135,9 @@ def test_a_worker_that_cannot_start_is_an_error(tmp_path, monkeypatch):
     broken.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(broken))
     batch = Batch("mod", "/mod.py", (), ("",), (Case("", "x"),), Limits())
-    with pytest.raises(SandboxError, match="no such interpreter"):
-        ProcessSandbox(1).run(batch, lambda *_: None)
+    with (
+        closing(ProcessSandbox(1)) as sandbox,
+        pytest.raises(SandboxError, match="no such interpreter"),
+    ):
+        sandbox.run(batch, lambda *_: None)
     assert wait_until_gone(tmp_path, 0.1)

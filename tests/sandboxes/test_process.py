@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from pytest_genx.config import Config
-from pytest_genx.domain import Batch, Case, Execution, Expectation, Limits, Outcome
+from pytest_genx.domain import Batch, Case, Expectation, Limits, Outcome
 from pytest_genx.sandboxes.process import ProcessSandbox, process_sandbox, usable_cores
 
 P, F, E = Outcome.PASS, Outcome.FAIL, Outcome.ERROR
@@ -53,7 +54,7 @@ def test_an_expected_exception_passes(run):
     assert row[0].digest == row[4].digest is not None
     assert row[2].detail == "returned 'none', expected an exception"
     assert row[4].detail == "mod.Mine: 1"
-    assert row[6].raised == "NameError"
+    assert row[6].raised == "mod.Mine"
 
 
 def test_statements_pass_fail_or_err(run):
@@ -70,7 +71,7 @@ def test_statements_pass_fail_or_err(run):
     ]
     (row,) = run(["def f(x):\n    return x + 1\n"], cases)
     assert [e.outcome for e in row] == [P, F, E, E, P, F, F, E]
-    assert row[1].detail == "AssertionError: not three"
+    assert row[1].detail == "returned 2, expected 3"
     assert row[2].raised == "TypeError"
     assert row[3].detail.startswith("SyntaxError")
     assert row[7].raised == "ModuleNotFoundError"
@@ -139,17 +140,18 @@ def test_relative_paths_are_those_of_the_caller(tmp_path, monkeypatch):
         Case(f"assert __file__ == {str(tmp_path / 'm.py')!r}", "x"),
     )
     found = []
-    ProcessSandbox(1).run(
-        Batch("m", "m.py", (".",), (program,), cases), lambda *pair: found.append(pair[2])
-    )
-    assert found == [Execution(P)] * 2
+    with closing(ProcessSandbox(1)) as sandbox:
+        sandbox.run(
+            Batch("m", "m.py", (".",), (program,), cases), lambda *pair: found.append(pair[2])
+        )
+    assert [execution.outcome for execution in found] == [P, P]
 
 
 def test_candidates_are_compiled_as_they_stand(run):
     """No `__future__` is added that would turn annotations into text."""
     program = "def f(x: int): return x\n"
     ((execution,),) = run([program], ["assert f.__annotations__ == {'x': int}"])
-    assert execution == Execution(P)
+    assert execution.outcome is P
 
 
 def test_a_package_can_be_the_module(run, tmp_path):
@@ -161,8 +163,9 @@ def test_a_package_can_be_the_module(run, tmp_path):
     found = {}
     path = str(package / "__init__.py")
     batch = Batch("pkg", path, (str(tmp_path),), (program,), (Case("assert f(1) == 2", "x"),))
-    ProcessSandbox(1).run(batch, lambda i, j, e: found.__setitem__((i, j), e))
-    assert found == {(0, 0): Execution(P)}
+    with closing(ProcessSandbox(1)) as sandbox:
+        sandbox.run(batch, lambda i, j, e: found.__setitem__((i, j), e))
+    assert found[0, 0].outcome is P
 
 
 def test_a_module_named_like_one_of_the_library_is_the_users(run, tmp_path):
@@ -250,7 +253,7 @@ def test_the_users_packages_are_imported_outside_the_limit(run, tmp_path):
         program = "from pkg import end\ndef f(x): return x + end\n"
         limits = Limits(cpu=0.1)
         ((execution,),) = run([program], ["assert f(1) > 1"], limits, module="pkg.mod")
-        assert execution == Execution(P)
+        assert execution.outcome is P
 
 
 def test_the_module_on_disk_is_never_executed(run, tmp_path):
@@ -265,7 +268,7 @@ def test_the_module_on_disk_is_never_executed(run, tmp_path):
     )
     program = "def f(x): return x + 1\n"
     ((execution,),) = run([program], ["import pkg\nassert pkg.seen(1) == 2"], module="pkg.mod")
-    assert execution == Execution(P)
+    assert execution.outcome is P
 
 
 def test_nothing_to_do_starts_nothing(monkeypatch):

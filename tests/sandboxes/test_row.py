@@ -1,87 +1,99 @@
-"""Every way a program can end."""
+"""What is known of one program, and in which order it is told."""
 
 from __future__ import annotations
 
 from pytest_genx.domain import Execution, Limits, Outcome
-from pytest_genx.sandboxes.row import HOPELESS, Row, read_verdict
+from pytest_genx.sandboxes.row import HOPELESS, NOT_RUN, Row, import_failed
 
-PASS = Execution(Outcome.PASS)
-
-
-def launched(n_cases: int) -> Row:
-    """Make a row whose program is imported."""
-    row = Row(0, n_cases, Limits(cpu=1.0, wall=10.0))
-    row.launch()
-    row.imported = True
-    return row
+PASS, TIMEOUT = Execution(Outcome.PASS), Execution(Outcome.TIMEOUT, "too long")
 
 
-def letters(reports) -> str:
-    """Write outcomes in the order of the cases they belong to."""
-    reports = list(reports)
-    assert [case for case, _ in reports] == sorted(case for case, _ in reports)
-    return "".join(execution.outcome.value for _, execution in reports)
+def row_of(n_cases: int, known: dict[int, Execution] | None = None) -> Row:
+    """Make a row of which little is known."""
+    return Row.of(0, n_cases, Limits(cpu=1.0, wall=10.0), known or {})
 
 
-def test_a_verdict_is_reported_for_the_case_in_flight():
-    """Cases advance one by one, with or without a verdict."""
-    row = launched(3)
-    assert list(row.ended("exit 0", PASS)) == [(0, PASS)]
-    assert letters(row.ended("exit 0", None)) == "C"
-    assert letters(row.ended("timeout", None)) == "T"
-    assert list(row.ended("exit 0", PASS)) == []
+def letters(row: Row) -> str:
+    """Write what is reported next, in letters."""
+    return "".join(execution.outcome.value for _, execution in row.reports())
 
 
-def test_a_program_that_dies_leaves_the_later_cases():
-    """The case in flight crashes, the rest is for another process."""
-    row = launched(3)
-    list(row.ended("exit 0", PASS))
-    ((case, execution),) = row.stopped("signal 9")
-    assert (case, execution.outcome, row.next) == (1, Outcome.CRASH, 2)
-    assert "signal 9" in execution.detail
-    assert row.launch()["cases"] == [2]
+def test_executions_are_reported_once_and_in_order():
+    """A case that is missing holds back the later ones."""
+    row = row_of(3)
+    row.put(1, PASS)
+    assert list(row.reports()) == []
+    row.put(0, TIMEOUT)
+    assert list(row.reports()) == [(0, TIMEOUT), (1, PASS)]
+    assert row.left() == [2]
+    row.put(2, PASS)
+    assert list(row.reports()) == [(2, PASS)]
+    assert list(row.reports()) == []
 
 
-def test_a_program_that_dies_at_import_decides_its_row():
-    """Nothing is left, and the detail says where it was."""
-    row = Row(0, 3, Limits())
-    row.launch()
-    reports = list(row.stopped("wall"))
-    assert letters(reports) == "TTT"
-    assert reports[0][1].detail == "import: nothing happened for 10 s"
+def test_the_first_execution_of_a_case_counts():
+    """What comes later, in whatever way, changes nothing."""
+    row = row_of(1)
+    row.put(0, PASS)
+    row.put(0, TIMEOUT)
+    assert list(row.reports()) == [(0, PASS)]
 
 
-def test_the_rest_of_a_hopeless_row_is_not_run():
-    """Timeouts are counted over all processes of the row."""
-    row = launched(HOPELESS + 4)
-    for _ in range(HOPELESS - 1):
-        list(row.ended("timeout", None))
-    assert letters(row.stopped("wall")) == "TTTTT"
-    assert row.next == HOPELESS + 4
-    row = launched(HOPELESS + 2)
-    for _ in range(HOPELESS):
-        list(row.ended("timeout", None))
-    assert [e.detail[:7] for _, e in row.stopped("exit 0")] == ["not run"] * 2
+def test_what_is_known_is_reported_and_not_run():
+    """Executions of an earlier run take their place."""
+    row = row_of(3, {0: PASS, 2: TIMEOUT})
+    assert row.left() == [1]
+    assert letters(row) == "P"
+    row.put_rest(PASS)
+    assert letters(row) == "PT"
 
 
-def test_tokens_are_fresh_for_each_launch():
-    """A token of an earlier process is of no use to a later one."""
-    row = launched(2)
-    first = {row.token, *row.tokens}
-    row.launch()
-    assert not first & {row.token, *row.tokens}
-    assert row.case_token == row.tokens[0]
-    list(row.ended("exit 0", PASS))
-    assert row.case_token == row.tokens[1]
-    list(row.ended("exit 0", PASS))
-    assert row.case_token == b""
+def test_an_open_answer_is_not_run_again_and_not_reported():
+    """It waits for a decision, and so do the reports after it."""
+    row = row_of(2)
+    row.leave_open(0, "=1")
+    row.put(1, PASS)
+    assert (row.left(), letters(row)) == ([], "")
+    row.put(0, PASS)
+    assert (row.open, letters(row)) == ({}, "PP")
 
 
-def test_fields_that_are_no_verdict_are_none():
-    """A frame must have six fields and a known letter."""
-    assert read_verdict(["P", "", "1", None, "d", "int"]) == Execution(
-        Outcome.PASS, "", "1", None, "d", "int"
+def test_after_enough_timeouts_the_rest_is_not_run():
+    """They are counted in the order of the cases, whatever came first and was known."""
+    row = row_of(HOPELESS + 4, {HOPELESS + 3: PASS})
+    for case in reversed(range(HOPELESS)):
+        assert row.left() == [*range(case + 1), *range(HOPELESS, HOPELESS + 3)]
+        row.put(case, TIMEOUT)
+    assert row.hopeless
+    assert row.left() == []
+    details = [execution.detail for _, execution in row.reports()]
+    assert details == ["too long"] * HOPELESS + [NOT_RUN] * 4
+
+
+def test_a_timeout_behind_what_is_unknown_does_not_count_yet():
+    """Otherwise it would depend on the order of running which cases are given up."""
+    row = row_of(HOPELESS + 2)
+    for case in range(1, HOPELESS + 1):
+        row.put(case, TIMEOUT)
+    assert not row.hopeless
+    assert row.left() == [0, HOPELESS + 1]
+    row.put(0, PASS)
+    assert row.hopeless
+
+
+def test_the_fate_of_a_process_is_a_timeout_or_a_crash():
+    """The detail says what happened, and where."""
+    row = row_of(1)
+    assert row.fate("timeout") == Execution(Outcome.TIMEOUT, "more than 1 s of CPU time")
+    assert row.fate("wall", "import: ").detail == "import: nothing happened for 10 s"
+    assert row.fate("exit 3").outcome is row.fate("signal 9").outcome is Outcome.CRASH
+    assert "status 3" in row.fate("exit 3").detail
+    assert "signal 9" in row.fate("signal 9").detail
+
+
+def test_a_failed_import_is_an_error_that_says_so():
+    """Even if what failed was an assertion."""
+    failure = Execution(Outcome.FAIL, "AssertionError: no", None, "AssertionError", "d")
+    assert import_failed(failure) == Execution(
+        Outcome.ERROR, "import: AssertionError: no", None, "AssertionError", "d"
     )
-    assert read_verdict(["X", "", None, None, None, None]) is None
-    assert read_verdict([None, "", None, None, None, None]) is None
-    assert read_verdict(["P"]) is None

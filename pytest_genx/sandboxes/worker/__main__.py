@@ -1,62 +1,55 @@
 # ruff: noqa: PTH120 -- pathlib takes long to import
-"""The process that runs programs for `process`: started by path, fed through its pipes.
+"""The process that runs programs for a sandbox: started by path, fed through its pipes.
 
-Standard library only, imports nothing of ours. Three generations, so that state is fresh at
-little cost. The worker imports what all programs import, once. It forks a process for each
-program, which imports the candidate as the module it stands in. That process forks once for
-each case; the case's process judges, writes one verdict and is gone.
+Standard library only, imports nothing of ours. Generations, so that state is fresh at little
+cost: the worker lives as long as its sandbox and starts, by forking, a *foreman* for each
+batch, which imports what all programs import, once. The foreman forks for each program, whose
+process forks for each case (`alone`), or for a group of programs that can leave nothing behind
+(`shared`).
 
-Tokens are random and known to the trusted side: one for the worker, one for each program, one
-for each pair. Bytes without the right one are no verdict. The worker itself never executes a
-candidate, and a program's process gets the tokens of its own row alone, so a candidate that
-goes looking for them can lie about itself and nothing else.
+Tokens are random and known to the trusted side: one for the worker, one for each order, one
+for each pair. Bytes without the right one are no answer. Neither the worker nor the foreman
+ever executes a candidate.
 """
 
 from __future__ import annotations
 
 import gc
 import os
+import select
+import signal
 import sys
 import types
+from collections import deque
 from collections.abc import Callable
-from os import _exit, wait4, waitstatus_to_exitcode
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING or __package__:  # run by path, these are modules of their own
-    from pytest_genx.sandboxes.worker.clock import Clock
+    from pytest_genx.sandboxes.worker import alone, shared, vet
     from pytest_genx.sandboxes.worker.confine import Confinement, confine_worker
     from pytest_genx.sandboxes.worker.fork import cheapest_fork
-    from pytest_genx.sandboxes.worker.judge import Compiled, blame, compile_case, judge
-    from pytest_genx.sandboxes.worker.load import import_candidate, preload, seed_random
+    from pytest_genx.sandboxes.worker.job import Job
+    from pytest_genx.sandboxes.worker.judge import Compiled, Seal, compile_case
+    from pytest_genx.sandboxes.worker.load import preload
     from pytest_genx.sandboxes.worker.wire import receive, send
 else:
-    from clock import Clock
+    import alone
+    import shared
+    import vet
     from confine import Confinement, confine_worker
     from fork import cheapest_fork
-    from judge import Compiled, blame, compile_case, judge
-    from load import import_candidate, preload, seed_random
+    from job import Job
+    from judge import Compiled, Seal, compile_case
+    from load import preload
     from wire import receive, send
 
-_TIMED_OUT = 3  # exit status of a case that reported its own timeout
-
-
-class Job(NamedTuple):
-    """What holds for every program of a batch."""
-
-    header: dict[str, Any]
-    cases: list[Compiled]
-    verdicts: int  # file descriptor
-    confine: Confinement
-    fork: Callable[[], int]
-
-    @property
-    def cpu(self) -> float:
-        """Seconds of CPU time for an import or a case."""
-        return float(self.header["limits"]["cpu"])
+_BROKEN = 5  # exit status of a process that raised what it should not
+_LOST = 4  # exit status of a foreman whose orders have ended: the trusted side is gone
 
 
 def main() -> None:
-    """Serve programs until the trusted side closes the pipe."""
+    """Serve batches until the trusted side closes the pipe."""
     control, verdicts = os.dup(0), os.dup(1)
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
@@ -64,114 +57,142 @@ def main() -> None:
     header = receive(control)
     if header is None:
         return
+    token = bytes.fromhex(header["token"])
     own = sys.path[0]
     for name in [n for n, m in sys.modules.items() if _is_own(m, own)]:
         del sys.modules[name]  # their names are free for the user's modules
     sys.modules["__main__"] = types.ModuleType("__main__")
-    sys.path[:] = [*header["sys_path"], *sys.path[1:]]
+    sys.path[:] = sys.path[1:]
     sys.argv = [""]
     confine = confine_worker(os.environ["HOME"], header["limits"])
-    confine.guard.armed = True
-    preload(header["preload"], header["module"])
-    confine.guard.armed = False
-    cases = [compile_case(case) for case in header["cases"]]
-    job = Job(header, cases, verdicts, confine, cheapest_fork())
+    seal, views, fork = Seal(), vet.Views(), cheapest_fork()
+    gc.collect()
+    gc.freeze()
     os.dup2(null, 2)
     os.close(null)
-    gc.collect()
-    gc.freeze()
-    worker = bytes.fromhex(header["token"])
-    send(verdicts, worker, ["ready"])
-    while (message := receive(control)) is not None:
-        pid = job.fork()
+    send(verdicts, token, ["ready"])
+    while (batch := receive(control)) is not None:
+        pid = os.fork()
         if pid == 0:
-            os.close(control)
-            run_program(job, message)
-        send(verdicts, worker, ["started", str(pid)])
-        fate = await_process(pid, job.cpu)
+            _Foreman(control, verdicts, token, header, confine, seal, views, fork).serve(batch)
+        status = os.waitpid(pid, 0)[1]
+        if os.waitstatus_to_exitcode(status) == _LOST:
+            return
         confine.sweep(pid)
         confine.clean()
-        send(verdicts, worker, ["done", fate])
+        send(verdicts, token, ["closed", alone.fate_of(status, 0.0, 1.0)])
 
 
-def run_program(job: Job, message: dict[str, Any]) -> NoReturn:
-    """Import one candidate, then fork for each case; runs in a process of its own."""
-    token = bytes.fromhex(message["token"])
-    header, confine, verdicts, cpu = job.header, job.confine, job.verdicts, job.cpu
+class _Foreman:
+    """Takes the orders of one batch."""
 
-    def report_import() -> NoReturn:
-        detail = f"import: more than {cpu:g} s of CPU time"
-        send(verdicts, token, ["failed", "T", detail, None, None, None, None])
-        _exit(0)
+    def __init__(
+        self,
+        control: int,
+        verdicts: int,
+        token: bytes,
+        header: dict[str, Any],
+        confine: Confinement,
+        seal: Seal,
+        views: vet.Views,
+        fork: Callable[[], int],
+    ) -> None:
+        self.control, self.verdicts, self.token = control, verdicts, token
+        self.header, self.confine = header, confine
+        self.seal, self.views, self.fork = seal, views, fork
+        self.orders: deque[dict[str, Any]] = deque()
+        self.ended = False
 
-    clock = Clock(cpu, report_import)
-    clock.listen()
-    confine.enter_program()
-    seed_random(header["seed"])
-    confine.guard.armed = True
+    def serve(self, batch: dict[str, Any]) -> None:
+        """Carry out orders until the batch ends; never returns."""
+        job = self._open(batch)
+        while (order := self._next()) is not None:
+            pid = job.fork()
+            if pid == 0:
+                try:
+                    os.close(self.control)
+                    (shared.run_group if order["shared"] else alone.run_program)(job, order)
+                finally:
+                    os._exit(_BROKEN)
+            fate = self._await(pid, job.cpu)
+            self.confine.sweep(pid)
+            self.confine.clean()
+            send(self.verdicts, self.token, ["done", fate])
+        os._exit(0)
+
+    def _open(self, batch: dict[str, Any]) -> Job:
+        limits = self.header["limits"]
+        sys.path[:0] = self.views.project = batch["sys_path"]
+        self.confine.guard.armed = True
+        preload(batch["preload"], batch["module"])
+        self.confine.guard.armed = False
+        cases = [compile_case(case) for case in batch["cases"]]
+        job = Job(
+            batch["module"],
+            batch["path"],
+            cases,
+            cpu=float(limits["cpu"]),
+            room=limits["output"] * 1024,
+            seed=self.header["seed"],
+            hopeless=batch["hopeless"],
+            verdicts=self.verdicts,
+            confine=self.confine,
+            fork=self.fork,
+            seal=self.seal,
+            views=self.views,
+        )
+        gc.collect()
+        gc.freeze()
+        shareable = "".join("1" if _may_share(case, self.views) else "0" for case in cases)
+        send(self.verdicts, self.token, ["open", shareable])
+        return job
+
+    def _next(self) -> dict[str, Any] | None:
+        """Return the next order; None at the end of the batch."""
+        while not self.orders and not self.ended:
+            self._listen()
+        return self.orders.popleft() if self.orders else None
+
+    def _listen(self, child: int | None = None) -> None:
+        """Take one message."""
+        message = receive(self.control)
+        if message is None:
+            os._exit(_LOST)
+        match message["do"]:
+            case "run":
+                self.orders.append(message)
+            case "end":
+                self.ended = True
+            case "kill" if child is not None:
+                for kill in (os.killpg, os.kill):
+                    with suppress(OSError):
+                        kill(child, signal.SIGKILL)
+
+    def _await(self, pid: int, cpu: float) -> str:
+        """Wait for a child, and hear meanwhile what the trusted side says."""
+        with suppress(AttributeError, OSError):  # not everywhere
+            watch = os.pidfd_open(pid)
+            try:
+                while watch not in (ready := select.select([self.control, watch], [], [])[0]):
+                    if self.control in ready:
+                        self._listen(pid)
+            finally:
+                os.close(watch)
+        return alone.await_process(pid, cpu)
+
+
+def _may_share(case: Compiled, views: vet.Views) -> bool:
+    """Say whether a case can run where it must leave nothing behind."""
+    codes = [code for code in (case.setup, case.body, case.call, case.against) if code is not None]
+    if not all(map(vet.harmless, codes)):
+        return False
+    if case.setup is None:
+        return True
     try:
-        module = import_candidate(header["module"], header["path"], message["program"], clock)
-    except BaseException as error:  # noqa: BLE001 -- a failed import is a verdict
-        verdict = blame(error, confine.relieve)
-        verdict[:2] = ["E", f"import: {verdict[1]}"]
-        send(verdicts, token, ["failed", *verdict])
-        _exit(0)
-    confine.guard.armed = False
-    confine.enter_cases()
-    clock.listen()
-    gc.collect()
-    gc.freeze()
-    send(verdicts, token, ["imported"])
-    timeouts = message["timeouts"]
-    for index, case_token in zip(message["cases"], message["tokens"], strict=True):
-        if timeouts >= header["hopeless"]:
-            break
-        pid = job.fork()
-        if pid == 0:
-            run_case(job, job.cases[index], module.__dict__, bytes.fromhex(case_token), clock)
-        fate = await_process(pid, cpu)
-        timeouts += fate == "timeout"
-        confine.sweep(None)
-        confine.clean()
-        send(verdicts, token, ["ended", fate])
-    _exit(0)
-
-
-def run_case(
-    job: Job, case: Compiled, module_globals: dict[str, Any], token: bytes, clock: Clock
-) -> NoReturn:
-    """Judge one case and write its verdict; runs in a process of its own."""
-
-    def report_case() -> NoReturn:
-        detail = f"more than {job.cpu:g} s of CPU time"
-        send(job.verdicts, token, ["T", detail, None, None, None, None])
-        _exit(_TIMED_OUT)
-
-    try:
-        job.confine.enter_case()
-        clock.report = report_case
-        clock.start()
-        job.confine.guard.armed = True
-        seed_random(job.header["seed"])
-        room = job.header["limits"]["output"] * 1024
-        verdict = judge(case, dict(module_globals), room, clock, job.confine.relieve)
-        clock.report = _ignore  # a frame is written whole or not at all
-        send(job.verdicts, token, verdict)
-    finally:
-        _exit(0)
-
-
-def await_process(pid: int, cpu: float) -> str:
-    """Wait for a child and say how it ended: "exit N", "timeout" or "signal N"."""
-    _, status, usage = wait4(pid, 0)
-    code = waitstatus_to_exitcode(status)
-    if code == _TIMED_OUT or (code < 0 and usage.ru_utime + usage.ru_stime >= cpu):
-        return "timeout"
-    return f"exit {code}" if code >= 0 else f"signal {-code}"
-
-
-def _ignore() -> None:
-    """Do nothing."""
+        exec(case.setup, views.globals_for("case", ""))  # noqa: S102 -- imports of the case
+    except BaseException:  # noqa: BLE001 -- then that is what each of its pairs will show
+        return False
+    return not views.asked
 
 
 def _is_own(module: types.ModuleType, directory: str) -> bool:

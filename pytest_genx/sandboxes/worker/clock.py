@@ -10,8 +10,15 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from time import process_time
 
-_HARD_FACTOR = 1.5
+try:  # bound here, so that a candidate that patches `signal` is still timed
+    from signal import setitimer
+except ImportError:  # not on Windows
+    setitimer = None  # type: ignore[assignment]
+
+_HARD_FACTOR, _HARD_MARGIN = 1.1, 0.02
+_TICKS, _SLOWEST_TICK = 16, 0.02  # ticks within the limit, and seconds
 # Plain numbers: making members of an enumeration costs more than the calls.
 _PROF = int(getattr(signal, "ITIMER_PROF", 0))
 _VIRTUAL = int(getattr(signal, "ITIMER_VIRTUAL", 0))
@@ -19,7 +26,16 @@ _VIRTUAL = int(getattr(signal, "ITIMER_VIRTUAL", 0))
 
 def hard_limit(seconds: float) -> float:
     """Return when code that ignored the soft limit is killed, in seconds of CPU time."""
-    return seconds * _HARD_FACTOR + 0.05
+    return seconds * _HARD_FACTOR + _HARD_MARGIN
+
+
+def take_signals(handler: Callable[[], object]) -> None:
+    """Have the timer's signal handled, and the others end the process as they would."""
+    if setitimer is not None:
+        signal.signal(signal.SIGPROF, lambda *_: handler())
+        signal.signal(signal.SIGVTALRM, signal.SIG_DFL)
+        signal.signal(signal.SIGXCPU, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
 class Clock:
@@ -29,24 +45,63 @@ class Clock:
         self.seconds = seconds
         self.hard = hard_limit(seconds)
         self.report = report
-        self.works = hasattr(signal, "setitimer")
+        self.works = setitimer is not None
 
     def listen(self) -> None:
         """Take the signals, which other code may have taken."""
-        if self.works:
-            signal.signal(signal.SIGPROF, lambda *_: self.report())
-            signal.signal(signal.SIGVTALRM, signal.SIG_DFL)
-            signal.signal(signal.SIGXCPU, signal.SIG_DFL)
-            signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        take_signals(self._on_time)
+
+    def _on_time(self) -> None:
+        self.report()  # whichever is in force by then
 
     def start(self) -> None:
         """Begin to count; what this process has used before does not count."""
         if self.works:
-            signal.setitimer(_PROF, self.seconds)
-            signal.setitimer(_VIRTUAL, self.hard)
+            setitimer(_PROF, self.seconds)
+            setitimer(_VIRTUAL, self.hard)
 
     def stop(self) -> None:
         """Count no more."""
         if self.works:
-            signal.setitimer(_PROF, 0)
-            signal.setitimer(_VIRTUAL, 0)
+            setitimer(_PROF, 0)
+            setitimer(_VIRTUAL, 0)
+
+
+class Ticker:
+    """The limit on each of many short stretches, without a system call for any.
+
+    Whoever runs them says which one runs now, in `now[0]`. A timer that goes on ticking
+    notices one that is still there: it was begun after the last tick that saw another.
+    """
+
+    def __init__(
+        self, seconds: float, report: Callable[[], object], alive: Callable[[], object]
+    ) -> None:
+        """Prepare to tick.
+
+        Args:
+            seconds: of CPU time that one stretch may take, up to one tick more.
+            report: called when it has; does not return.
+            alive: called at a tick that sees another stretch than the last.
+        """
+        self.now: list[object] = [None]
+        self.seconds = seconds
+        self.tick = min(seconds / _TICKS, _SLOWEST_TICK)
+        self._report, self._alive = report, alive
+        self._seen: object = None
+        self._since = 0.0
+
+    def start(self) -> None:
+        """Begin to tick."""
+        take_signals(self._on_tick)
+        setitimer(_PROF, self.tick, self.tick)
+        setitimer(_VIRTUAL, hard_limit(self.seconds))
+
+    def _on_tick(self) -> None:
+        setitimer(_VIRTUAL, hard_limit(self.seconds))
+        spent = process_time()
+        if self.now[0] != self._seen:
+            self._seen, self._since = self.now[0], spent
+            self._alive()
+        elif spent - self._since >= self.seconds:
+            self._report()

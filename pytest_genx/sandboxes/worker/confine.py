@@ -62,6 +62,11 @@ class Confinement:
             self.libc.prctl(_SET_SUBREAPER, 1, 0, 0, 0)
         self._limit_memory()
 
+    def enter_group(self) -> None:
+        """Confine a process that programs share; their clock kills it, not a limit on the whole."""
+        self.enter_program()
+        self._refuse_processes()
+
     def enter_cases(self) -> None:
         """Make the process of a program ready to fork for cases."""
         os.chdir(self.directory)
@@ -73,8 +78,11 @@ class Confinement:
             resource.setrlimit(resource.RLIMIT_CPU, (self.cpu, self.cpu))
         if self.libc is not None:
             self.libc.prctl(_SET_DEATH_SIGNAL, _KILL, 0, 0, 0)
-            if not self.processes:
-                seccomp.install(self.libc, self.process_filter)
+            self._refuse_processes()
+
+    def _refuse_processes(self) -> None:
+        if self.libc is not None and not self.processes:
+            seccomp.install(self.libc, self.process_filter)
 
     def relieve(self) -> None:
         """Lift the limit on memory, so that running out of it can be reported."""

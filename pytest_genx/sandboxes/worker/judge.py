@@ -1,33 +1,46 @@
-"""Judge one case in the namespace of one candidate: what is executed, and what it means.
+"""Run one case in the namespace of one candidate, and say what was seen.
 
-Child side: standard library only, imports nothing of ours. A verdict is the list that goes
-over the wire: outcome letter, detail, value, raised, digest, type of the value.
+Child side: standard library only, imports nothing of ours. Two kinds of case. One that calls
+and compares is only *observed* here: what it expects never enters this process, so nothing
+that a candidate does to its interpreter can help it. One that is free-form is judged here.
+
+What is said is a text whose first letter tells what follows:
+
+    =  the canonical text of a plain value that was returned
+    v  JSON [expression or null, state or null, digest or null, type, short text] of another value
+    r  JSON [detail, class, [classes it inherits from]] of what was raised
+    c  JSON [whether it equals what is expected, what was returned], compared here
+    f  JSON [letter of the outcome, detail, class or null, digest or null] of a free-form case
 """
 
 from __future__ import annotations
 
+import builtins
+import json
+import sys
 import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING or __package__:  # run by path, these are modules of their own
     from pytest_genx.sandboxes.worker import observe
-    from pytest_genx.sandboxes.worker.clock import Clock
+    from pytest_genx.sandboxes.worker.plain import plain
 else:
     import observe
-    from clock import Clock
+    from plain import plain
 
-Verdict = list[str | None]
+PASSED = 'f["P","",null,null]'
+_write = json.JSONEncoder(ensure_ascii=True).encode
+_FAILURES = ("AssertionError", "Failed")  # the other is what `pytest.raises` raises
 
 
 class Compiled(NamedTuple):
     """One case, compiled once for all candidates; `error` says why it could not be."""
 
     setup: types.CodeType | None = None
-    body: types.CodeType | None = None
-    call: types.CodeType | None = None
-    value: types.CodeType | None = None
-    raises: types.CodeType | None = None
+    body: types.CodeType | None = None  # statements
+    call: types.CodeType | None = None  # an expression to observe
+    against: types.CodeType | None = None  # what only the candidate's module can evaluate
     error: str = ""
 
 
@@ -35,15 +48,15 @@ def compile_case(case: dict[str, Any]) -> Compiled:
     """Compile a case as it came over the wire."""
     try:
         setup = _compile("\n".join(case["imports"]), "exec") if case["imports"] else None
-        if case["call"] is None:
-            return Compiled(setup, body=_compile(case["source"], "exec"))
-        call, value, raises = (
-            None if text is None else _compile(text.strip(), "eval")
-            for text in (case["call"], case["value"], case["raises"])
-        )
-        return Compiled(setup, None, call, value, raises)
+        if case["observe"]:
+            call, against = (
+                text and _compile(text.strip(), "eval")
+                for text in (case["source"], case["against"])
+            )
+            return Compiled(setup, None, call, against or None)
+        return Compiled(setup, body=_compile(case["source"], "exec"))
     except Exception as error:  # noqa: BLE001 -- whatever the compiler raises is the verdict
-        return Compiled(error=explain(error))
+        return Compiled(error=_write_raised(error))
 
 
 def _compile(source: str, mode: str) -> types.CodeType:
@@ -52,39 +65,77 @@ def _compile(source: str, mode: str) -> types.CodeType:
     return code
 
 
-def judge(
-    case: Compiled, namespace: dict[str, Any], limit: int, clock: Clock, relieve: Callable[[], None]
-) -> Verdict:
-    """Run a case.
+def run(
+    case: Compiled,
+    namespace: dict[str, Any],
+    limit: int,
+    relieve: Callable[[], None],
+    returned: Callable[[], None],
+) -> str:
+    """Run a case, and say what was seen.
 
     Args:
         case: what to run.
         namespace: a copy of the candidate's globals, changed here.
-        limit: characters that a value's expression may have.
-        clock: runs already, and is set back once the call has returned.
-        relieve: called when memory ran out, to make room for the verdict.
+        limit: characters that the text of a value may have.
+        relieve: called when memory ran out, to make room for the answer.
+        returned: called when the call is over; writing down a value is not its fault.
     """
     if case.error:
-        return ["E", case.error, None, None, None, None]
+        return case.error
     try:
         if case.setup is not None:
             exec(case.setup, namespace)  # noqa: S102 -- that is the job
-        if case.body is not None:
+        if case.call is None:
+            assert case.body is not None
             exec(case.body, namespace)  # noqa: S102 -- that is the job
-            return ["P", "", None, None, None, None]
-        return _compare(case, namespace, limit, clock)
+            return PASSED
+        value = eval(case.call, namespace)  # noqa: S307 -- that is the job
+        returned()
+        answer = describe(value, namespace, limit)
+        if case.against is None:
+            return answer
+        expected = eval(case.against, namespace)  # noqa: S307 -- that is the job
+        return "c" + _write([bool(value == expected), answer])
     except BaseException as error:  # noqa: BLE001 -- nothing a case raises may pass
-        return blame(error, relieve)
+        return blame(error, relieve, free=case.call is None)
 
 
-def blame(error: BaseException, relieve: Callable[[], None]) -> Verdict:
-    """Turn what was raised into a verdict: assertions FAIL, all else is an ERROR."""
+def describe(value: Any, namespace: dict[str, Any], limit: int) -> str:
+    """Say what was returned."""
+    text = plain(value)
+    if text is not None and len(text) <= limit:
+        return "=" + text
+    if isinstance(value, types.CoroutineType):
+        value.close()  # else a warning says that nobody awaited it
+    seen = observe.observe(value, namespace, limit)
+    return "v" + _write([seen.value, None, seen.digest, seen.type_name, observe.short(value)])
+
+
+def blame(error: BaseException, relieve: Callable[[], None], *, free: bool) -> str:
+    """Say what was raised; in a free-form case that is a verdict."""
     if isinstance(error, MemoryError):
         error.__traceback__ = error.__context__ = None  # its frames hold the memory
         relieve()
-    name = observe.type_name(type(error))
-    failed = isinstance(error, AssertionError) or name == "Failed"  # `pytest.fail` and `raises`
-    return ["F" if failed else "E", explain(error), None, name, observe.raised_digest(name), None]
+    if not free:
+        return _write_raised(error)
+    names = _names(error)
+    letter = "F" if any(name in _FAILURES for name in names) else "E"
+    return "f" + _write([letter, explain(error), names[0], observe.raised_digest(names[0])])
+
+
+def tampered(how: str) -> str:
+    """Say that a free-form case cannot be believed."""
+    return "f" + _write(["E", f"not judged: {how}", None, None])
+
+
+def _write_raised(error: BaseException) -> str:
+    return "r" + _write([explain(error), (names := _names(error))[0], names])
+
+
+def _names(error: BaseException) -> list[str]:
+    """Name the class of an exception and what it inherits from, up to `BaseException`."""
+    return [observe.type_name(kind) for kind in type.mro(type(error))[:-1]]
 
 
 def explain(error: BaseException) -> str:
@@ -99,29 +150,18 @@ def explain(error: BaseException) -> str:
     return observe.one_line(f"{name}: {text}" if text else name)
 
 
-def _compare(case: Compiled, namespace: dict[str, Any], limit: int, clock: Clock) -> Verdict:
-    """Evaluate the call once, and hold what it did against what is expected."""
-    assert case.call is not None
-    try:
-        returned = eval(case.call, namespace)  # noqa: S307 -- that is the job
-    except Exception as error:
-        if case.raises is None:
-            raise
-        expected = eval(case.raises, namespace)  # noqa: S307 -- that is the job
-        if not isinstance(error, expected):
-            raise
-        name = observe.type_name(type(error))
-        return ["P", explain(error), None, name, observe.raised_digest(name), None]
-    clock.start()  # writing down a large value is no fault of the candidate's
-    if isinstance(returned, types.CoroutineType):
-        returned.close()  # else a warning says that nobody awaited it
-    seen = observe.observe(returned, namespace, limit)
-    outcome, detail = "P", ""
-    if case.raises is not None:
-        outcome, detail = "F", f"returned {observe.short(returned)}, expected an exception"
-    elif case.value is not None:
-        expected = eval(case.value, namespace)  # noqa: S307 -- that is the job
-        if not bool(returned == expected):
-            outcome = "F"
-            detail = f"returned {observe.short(returned)}, expected {observe.short(expected)}"
-    return [outcome, detail, seen.value, None, seen.digest, seen.type_name]
+class Seal:
+    """What a free-form case is judged with, as it was before any candidate was imported."""
+
+    def __init__(self) -> None:
+        self._names = dict(vars(builtins))
+
+    def broken(self) -> str:
+        """Say in one line what is no longer as it was; nothing if all is."""
+        now = vars(builtins)
+        for name, value in self._names.items():
+            if now.get(name, self) is not value and name != "_":
+                return f"the candidate replaced the built-in {name}"
+        if sys.gettrace() is not None or sys.getprofile() is not None:
+            return "the candidate traces what is executed"
+        return ""

@@ -63,7 +63,7 @@ def observe(value: Any, namespace: dict[str, Any], limit: int) -> Observation:
         canonical = _Writer(ordered=False).write(value, 0) if "{" in text else text
     except Exception:  # noqa: BLE001 -- the value's own code may raise anything
         return Observation(None, None, name)
-    digest = None if _ADDRESS in canonical else _hash(f"{name}:{canonical}")
+    digest = None if _ADDRESS in canonical else hash_text(f"{name}:{canonical}")
     if len(text) > limit:
         return Observation(None, digest, name)
     if writer.literal:
@@ -73,7 +73,7 @@ def observe(value: Any, namespace: dict[str, Any], limit: int) -> Observation:
 
 def raised_digest(name: str) -> str:
     """Identify an exception by the qualified name of its class."""
-    return _hash(f"raise:{name}")
+    return hash_text(f"raise:{name}")
 
 
 def type_name(kind: type) -> str:
@@ -101,7 +101,8 @@ def one_line(text: str, limit: int = 200) -> str:
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 
-def _hash(text: str) -> str:
+def hash_text(text: str) -> str:
+    """Identify a text."""
     return blake2b(text.encode("utf-8", "backslashreplace"), digest_size=8).hexdigest()
 
 

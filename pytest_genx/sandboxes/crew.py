@@ -1,0 +1,82 @@
+"""Workers that outlive a batch: started when needed, kept warm, killed with their sandbox."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from pytest_genx.errors import SandboxError
+from pytest_genx.sandboxes.handle import Needs, Worker, remove_tree
+
+_KEPT = 8  # idle workers, the most recently used
+
+
+class Crew:
+    """The workers of one sandbox, in one temporary directory."""
+
+    def __init__(self, sandbox: str) -> None:
+        self.sandbox = sandbox
+        self._directory: Path | None = None
+        self._started = 0
+        self._idle: list[tuple[Needs, Worker]] = []
+
+    def hire(self, needs: Needs) -> Worker:
+        """Return an idle worker, or start one.
+
+        Raises:
+            SandboxError: none can be started; the sentence says what the system answered.
+        """
+        for at in reversed(range(len(self._idle))):
+            if self._idle[at][0] == needs:
+                worker = self._idle.pop(at)[1]
+                if worker.alive:
+                    return worker
+                worker.close()
+        try:
+            if self._directory is None:
+                self._directory = Path(tempfile.mkdtemp(prefix="genx-")).resolve()
+            self._started += 1
+            return Worker(self._directory / f"w{self._started}", needs)
+        except OSError as error:
+            raise SandboxError(self.sandbox, f"no worker can be started: {error}") from None
+
+    def release(self, needs: Needs, worker: Worker) -> None:
+        """Take back a worker whose batch has ended."""
+        self._idle.append((needs, worker))
+        while len(self._idle) > _KEPT:
+            self._idle.pop(0)[1].close()
+
+    def dismiss(self, workers: Sequence[Worker]) -> None:
+        """Kill workers; not to be interrupted."""
+        with _uninterrupted():
+            for worker in workers:
+                worker.hang_up()
+            end = time.monotonic() + 1.0
+            for worker in workers:
+                worker.close(max(0.0, end - time.monotonic()))
+
+    def close(self) -> None:
+        """Kill all idle workers and remove the directory; not to be interrupted."""
+        with _uninterrupted():
+            self.dismiss([worker for _, worker in self._idle])
+            self._idle.clear()
+            if self._directory is not None:
+                remove_tree(self._directory)
+                self._directory = None
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Put off interrupts from the keyboard."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -1,0 +1,141 @@
+"""What a worker is told to do at once, and what its frames say about it.
+
+Bookkeeping alone: frames in, executions into rows. An order is shared, for several programs
+whose cases run in one process, or for one program with a process for each case.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pytest_genx.sandboxes.channel import Frame, find_frame
+from pytest_genx.sandboxes.row import Row, import_failed
+from pytest_genx.sandboxes.verdict import Judge, read_free
+
+_TOKEN_BYTES = 16
+
+
+@dataclass(slots=True)
+class Order:
+    """Rows and their cases, and how far the worker is; `at` counts rows or, alone, cases."""
+
+    rows: list[Row]
+    cases: list[list[int]]
+    shared: bool
+    judge: Judge
+    token: bytes = field(default_factory=lambda: os.urandom(_TOKEN_BYTES))
+    tokens: list[bytes] = field(default_factory=list)
+    at: int = 0
+    answered: int = 0  # cases of the row in flight, when shared
+    imported: bool = False
+
+    @classmethod
+    def shared_by(cls, rows: Sequence[Row], may_share: Sequence[bool], judge: Judge) -> Order:
+        """Let rows share a process, with those of their cases that may."""
+        cases = [[j for j in row.left() if may_share[j]] for row in rows]
+        return cls(list(rows), cases, shared=True, judge=judge)
+
+    @classmethod
+    def alone(cls, row: Row, judge: Judge) -> Order:
+        """Give a row processes of its own."""
+        cases = row.left()
+        tokens = [os.urandom(_TOKEN_BYTES) for _ in cases]
+        return cls([row], [cases], shared=False, judge=judge, tokens=tokens)
+
+    def message(self, programs: Sequence[str]) -> dict[str, object]:
+        """Say what a worker must know."""
+        texts = [programs[row.program] for row in self.rows]
+        common = {"do": "run", "token": self.token.hex(), "programs": texts}
+        if self.shared:
+            return {**common, "shared": True, "cases": self.cases}
+        return {
+            **common,
+            "shared": False,
+            "cases": self.cases[0],
+            "tokens": [token.hex() for token in self.tokens],
+            "timeouts": self.rows[0].timeouts,
+        }
+
+    @property
+    def case_token(self) -> bytes:
+        """The token of the pair in flight; none when no case has one."""
+        return b"" if self.shared or self.at >= len(self.tokens) else self.tokens[self.at]
+
+    def take(self, frame: Frame) -> Row | None:
+        """Act on what the process of a program says, of its own rows alone.
+
+        Returns:
+            The row of which more is known.
+        """
+        row = self.rows[min(self.at, len(self.rows) - 1) if self.shared else 0]
+        match frame.fields:
+            case ["row", str(number), str(how), *answers] if self.shared:
+                if number == str(self.at) and self.at < len(self.rows):
+                    self._take_row(row, how, [answer or "" for answer in answers])
+            case ["imported"]:
+                self.imported = True
+            case ["failed", str(answer)] if not self.shared:
+                row.put_rest(import_failed(read_free(answer)))
+            case ["slow"] if not self.shared and not self.imported:
+                row.put_rest(row.fate("timeout", "import: "))
+            case ["ended", str(fate)] if self.at < len(self.tokens):
+                answers = find_frame(frame.before, self.case_token)
+                self._end_case(row, answers[0] if len(answers) == 1 else None, fate)
+            case _:
+                return None
+        return row
+
+    def stopped(self, fate: str) -> list[Row]:
+        """Take that the process is gone, and return the rows of which something is left.
+
+        A case in flight that outlived its program may have written an answer; it is not looked
+        at, as its timing would decide.
+        """
+        if not self.shared:
+            self._stop_alone(fate)
+        elif self.at < len(self.rows) and (fate != "exit 0" or self.at == 0):
+            self.rows[self.at].alone = True
+        return [row for row in self.rows if row.left()]
+
+    def _take_row(self, row: Row, how: str, answers: list[str]) -> None:
+        if how == "failed":
+            row.put_rest(import_failed(read_free(answers[0] if answers else "")))
+        elif how == "stuck":
+            row.put_rest(row.fate("timeout", "import: "))
+        else:
+            left = self.cases[self.at][self.answered :]
+            for case, answer in zip(left, answers, strict=False):
+                if answer:  # else it is to be run alone
+                    _put(row, case, answer, self.judge)
+            self.answered += len(answers)
+            if how == "part":
+                return
+            if how == "slow" and len(answers) < len(left):
+                row.put(left[len(answers)], row.fate("timeout"))
+            row.alone = how != "slow"  # what is left of it, if anything
+        self.at, self.answered = self.at + 1, 0
+
+    def _end_case(self, row: Row, answer: str | None, fate: str) -> None:
+        case = self.cases[0][self.at]
+        self.at += 1
+        if answer is None:
+            row.put(case, row.fate(fate))
+        else:
+            _put(row, case, answer, self.judge)
+
+    def _stop_alone(self, fate: str) -> None:
+        row = self.rows[0]
+        if not self.imported:
+            row.put_rest(row.fate(fate, "import: "))
+        elif self.at < len(self.tokens) and not row.hopeless:
+            row.put(self.cases[0][self.at], row.fate(fate))
+
+
+def _put(row: Row, case: int, answer: str, judge: Judge) -> None:
+    execution = judge.decide(case, answer)
+    if execution is None:
+        row.leave_open(case, answer)
+    else:
+        row.put(case, execution)

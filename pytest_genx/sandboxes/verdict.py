@@ -1,0 +1,188 @@
+"""What a worker saw of a pair -> its execution: the judge, far from the defendant.
+
+The expected value was never where the candidate ran, so all it could do was return it. What
+cannot be decided on plain values is left open, for `reference` to decide.
+"""
+
+from __future__ import annotations
+
+import json
+import operator
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from pytest_genx.domain import Execution, Outcome
+from pytest_genx.sandboxes.literal import describe, equal, read
+from pytest_genx.sandboxes.plan import Plan
+from pytest_genx.sandboxes.worker.observe import one_line, raised_digest
+
+_COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
+    "==": equal,
+    "!=": lambda a, b: not equal(a, b),
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "in": lambda a, b: a in b,
+    "not in": lambda a, b: a not in b,
+}
+_LETTERS = {outcome.value: outcome for outcome in Outcome}
+_LOOSE = re.compile(r"[.{j]|True|False|e\+|0x|set\(")  # in strings too, to no harm
+_SHORT = 80  # characters of a value in a detail
+_NEVER = Execution(Outcome.CRASH, "the answer of its process cannot be read")
+
+
+class Judge:
+    """Decides what was seen of each case; equal answers are decided once."""
+
+    def __init__(self, plans: Sequence[Plan]) -> None:
+        self.plans = tuple(plans)
+        self._expected = [None if p.literal is None else read(p.literal) for p in plans]
+        self._decided: list[dict[str, Execution | None]] = [{} for _ in plans]
+
+    def decide(self, case: int, answer: str) -> Execution | None:
+        """Turn an answer into an execution; None while that is left open."""
+        decided = self._decided[case]
+        if answer not in decided:
+            decided[answer] = _decide(self.plans[case], self._expected[case], answer)
+        return decided[answer]
+
+    def settle(self, case: int, answer: str, execution: Execution) -> None:
+        """Take what was decided elsewhere about an open answer."""
+        self._decided[case][answer] = execution
+
+
+def _decide(plan: Plan, expected: Any, answer: str) -> Execution | None:
+    try:
+        match answer[:1]:
+            case "=":
+                return _returned_plain(plan, expected, answer[1:])
+            case "v":
+                return _returned(plan, answer)
+            case "c":
+                holds, inner = json.loads(answer[1:])
+                seen = returned(inner)
+                return seen if holds is True else failed(seen, shown(inner), plan)
+            case "r":
+                return _raised(plan, *_strings(answer, 2))
+    except (ValueError, TypeError, KeyError, RecursionError, MemoryError):
+        return _NEVER  # what a candidate's process writes need not be what was asked for
+    return read_free(answer)
+
+
+def read_free(answer: str) -> Execution:
+    """Read what was judged where the candidate is."""
+    try:
+        letter, detail, raised, digest = json.loads(answer[1:])
+        for text in (raised, digest):
+            if text is not None and not isinstance(text, str):
+                return _NEVER
+        return Execution(_LETTERS[letter], one_line(detail), None, raised, digest)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, MemoryError):
+        return _NEVER
+
+
+def returned(answer: str) -> Execution:
+    """Read what an answer says was returned, whatever is expected of it."""
+    if answer[:1] == "=":
+        text = answer[1:]
+        digest, kind = describe(text)
+        return Execution(Outcome.PASS, "", text, None, digest, kind)
+    value, _, digest, kind, _ = json.loads(answer[1:])
+    for field in (value, digest, kind):
+        if field is not None and not isinstance(field, str):
+            raise TypeError(answer)
+    return Execution(Outcome.PASS, "", value, None, digest, kind)
+
+
+def rebuilt(answer: str) -> str | None:
+    """Return the expression that an answer gives for what was returned, if there is one."""
+    if answer[:1] == "=":
+        return answer[1:]
+    value, state, *_ = json.loads(answer[1:])
+    return state if isinstance(state, str) else value
+
+
+def failed(seen: Execution, shown: str, plan: Plan) -> Execution:
+    """Say that something else was returned than what is expected."""
+    expected = one_line(plan.literal or plan.expected, _SHORT)
+    rather = expected if plan.sign == "==" else f"a value that is {plan.sign} {expected}"
+    detail = f"returned {one_line(shown, _SHORT)}, expected {rather}"
+    return replace(seen, outcome=Outcome.FAIL, detail=detail)
+
+
+def shown(answer: str) -> str:
+    """Write what an answer says was returned, for people."""
+    return answer[1:] if answer[:1] == "=" else str(json.loads(answer[1:])[4])
+
+
+def _returned_plain(plan: Plan, expected: Any, text: str) -> Execution | None:
+    seen = returned("=" + text)
+    if plan.sign == "":
+        return seen
+    if plan.sign == "raises":
+        return replace(
+            seen,
+            outcome=Outcome.FAIL,
+            detail=f"returned {one_line(text, _SHORT)}, expected an exception",
+        )
+    if plan.literal is None:
+        return None
+    if plan.sign in {"is", "is not"}:
+        holds = (text == plan.literal) == (plan.sign == "is")
+    elif plan.sign == "==" and (text == plan.literal or _differ(text, plan.literal)):
+        holds = text == plan.literal
+    else:
+        try:
+            holds = bool(_COMPARISONS[plan.sign](read(text), expected))
+        except TypeError as error:
+            name = "TypeError"
+            detail = one_line(f"{name}: {error}")
+            return Execution(Outcome.ERROR, detail, None, name, raised_digest(name))
+    return seen if holds else failed(seen, text, plan)
+
+
+def _differ(text: str, other: str) -> bool:
+    """Say of two texts that differ whether the values must.
+
+    So it is where no number in them is written in one of two ways, and nothing has no order.
+    """
+    return not (_LOOSE.search(text) or _LOOSE.search(other))
+
+
+def _returned(plan: Plan, answer: str) -> Execution | None:
+    seen = returned(answer)
+    if plan.sign == "":
+        return seen
+    if plan.sign == "raises":
+        detail = f"returned {one_line(shown(answer), _SHORT)}, expected an exception"
+        return replace(seen, outcome=Outcome.FAIL, detail=detail)
+    if plan.sign in {"is", "is not"}:
+        return seen if plan.sign == "is not" else failed(seen, shown(answer), plan)
+    return None
+
+
+def _raised(plan: Plan, detail: str, name: str, names: Sequence[str]) -> Execution:
+    digest = raised_digest(name)
+    detail = one_line(detail)
+    if plan.sign == "raises" and _is_one_of(names, plan.expected):
+        return Execution(Outcome.PASS, detail, None, name, digest)
+    failure = "AssertionError" in names or "Failed" in names
+    return Execution(Outcome.FAIL if failure else Outcome.ERROR, detail, None, name, digest)
+
+
+def _is_one_of(names: Sequence[str], expected: str) -> bool:
+    """Say whether a class, or one it inherits from, is named where classes are expected."""
+    wanted = [part.strip().rpartition(".")[2] for part in expected.strip("() ,").split(",")]
+    return any(name.rpartition(".")[2] in wanted for name in names)
+
+
+def _strings(answer: str, n: int) -> list[Any]:
+    """Read the fields of an answer about an exception."""
+    fields = json.loads(answer[1:])
+    *texts, names = fields
+    if len(texts) != n or not all(isinstance(item, str) for item in (*texts, *names)):
+        raise ValueError(answer)
+    return list(fields)

@@ -1,0 +1,117 @@
+"""A program in a process of its own, and a fork of that for each case.
+
+Child side: standard library only, imports nothing of ours. Whatever a program or a case
+leaves behind is gone with its process. The program's process gets the tokens of its own row
+alone, so a candidate that goes looking for them can lie about itself and nothing else.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+from os import _exit, wait4, waitstatus_to_exitcode
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING or __package__:  # run by path, these are modules of their own
+    from pytest_genx.sandboxes.worker import judge
+    from pytest_genx.sandboxes.worker.clock import Clock
+    from pytest_genx.sandboxes.worker.job import Job
+    from pytest_genx.sandboxes.worker.load import import_candidate, seed_random
+    from pytest_genx.sandboxes.worker.wire import send
+else:
+    import judge
+    from clock import Clock
+    from job import Job
+    from load import import_candidate, seed_random
+    from wire import send
+
+_TIMED_OUT = 3  # exit status of a case that reported its own timeout
+
+
+def run_program(job: Job, message: dict[str, Any]) -> NoReturn:
+    """Import one candidate, then fork for each case; runs in a process of its own."""
+    token = bytes.fromhex(message["token"])
+    confine, verdicts, cpu = job.confine, job.verdicts, job.cpu
+
+    def report_import() -> NoReturn:
+        send(verdicts, token, ["slow"])
+        _exit(0)
+
+    clock = Clock(cpu, report_import)
+    clock.listen()
+    confine.enter_program()
+    seed_random(job.seed)
+    sys.setrecursionlimit(job.recursion_limit(above=2))
+    confine.guard.armed = True
+    (program,) = message["programs"]
+    try:
+        module = import_candidate(job.module, job.path, program, clock)
+    except BaseException as error:  # noqa: BLE001 -- a failed import is a verdict
+        send(verdicts, token, ["failed", judge.blame(error, confine.relieve, free=True)])
+        _exit(0)
+    confine.guard.armed = False
+    confine.enter_cases()
+    clock.listen()
+    gc.collect()
+    gc.freeze()
+    send(verdicts, token, ["imported"])
+    timeouts = message["timeouts"]
+    for index, case_token in zip(message["cases"], message["tokens"], strict=True):
+        if timeouts >= job.hopeless:
+            break
+        pid = job.fork()
+        if pid == 0:
+            run_case(job, job.cases[index], module.__dict__, bytes.fromhex(case_token), clock)
+        fate = await_process(pid, cpu)
+        timeouts += fate == "timeout"
+        confine.sweep(None)
+        confine.clean()
+        send(verdicts, token, ["ended", fate])
+    _exit(0)
+
+
+def run_case(
+    job: Job, case: judge.Compiled, module_globals: dict[str, Any], token: bytes, clock: Clock
+) -> NoReturn:
+    """Run one case and write what was seen; runs in a process of its own."""
+
+    def report_case() -> NoReturn:
+        _exit(_TIMED_OUT)
+
+    try:
+        job.confine.enter_case()
+        clock.report = report_case
+        clock.start()
+        job.confine.guard.armed = True
+        seed_random(job.seed)
+        seen = judge.run(case, dict(module_globals), job.room, job.confine.relieve, clock.start)
+        clock.report = _ignore  # a frame is written whole or not at all
+        if seen == judge.PASSED and (broken := job.seal.broken()):
+            seen = judge.tampered(broken)
+        send(job.verdicts, token, [seen])
+    finally:
+        _exit(0)
+
+
+def await_process(pid: int, cpu: float) -> str:
+    """Wait for a child and say how it ended: "exit N", "timeout" or "signal N"."""
+    _, status, usage = wait4(pid, 0)
+    return fate_of(status, usage.ru_utime + usage.ru_stime, cpu)
+
+
+def fate_of(status: int, spent: float, cpu: float) -> str:
+    """Say how a process ended: "exit N", "timeout" or "signal N".
+
+    Args:
+        status: as `wait` gives it.
+        spent: seconds of CPU time that it took.
+        cpu: seconds that it was allowed.
+    """
+    code = waitstatus_to_exitcode(status)
+    if code == _TIMED_OUT or (code < 0 and spent >= cpu):
+        return "timeout"
+    return f"exit {code}" if code >= 0 else f"signal {-code}"
+
+
+def _ignore() -> None:
+    """Do nothing."""

@@ -1,0 +1,201 @@
+"""Say whether a program can leave nothing behind, so that many may share one process.
+
+Child side: standard library only, imports nothing of ours. A program is *stateless* when no
+call of its functions can change anything that a later call sees: what it runs with holds
+nothing mutable, and it has no way to reach more. Two halves make that so.
+
+- By name: its code objects use no name with which code leaves the language proper (`eval`,
+  `getattr`, `__globals__`, frames of generators), store no globals and no attributes, and
+  define no classes. Names are what the compiler wrote down, so nothing hides in strings:
+  without `getattr` and its like a string is never a name.
+- By what it is given: built-in names that compute and no others, and *views* of modules, which
+  hold functions without state. Asking for more is noticed, and the program is then run in a
+  process of its own, as is whatever keeps lists, dictionaries or objects in its globals or its
+  default arguments.
+
+What a stateless program can still do is take time, take memory and crash; the process it
+shares with others then ends, and who has no verdict yet is run again.
+"""
+
+from __future__ import annotations
+
+import builtins
+import opcode
+import re
+import sys
+import types
+from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+
+def _words(*lines: str) -> frozenset[str]:
+    return frozenset(" ".join(lines).split())
+
+
+# Built-in names that read or write state, reach into objects by strings, or differ by process.
+_WITHHELD = _words(
+    "breakpoint compile copyright credits delattr dir eval exec exit getattr globals hasattr help",
+    "id input license locals memoryview open quit setattr super vars",
+)
+# Special names that are harmless to read or to call, on anything there is to reach.
+_HARMLESS = _words(
+    "__name__ __doc__ __len__ __contains__ __getitem__ __iter__ __next__ __eq__ __ne__ __lt__",
+    "__le__ __gt__ __ge__ __add__ __sub__ __mul__ __mod__ __floordiv__ __truediv__ __neg__",
+    "__abs__ __str__ __repr__ __bool__ __int__ __float__ __hash__ __reversed__",
+)
+_INNER = re.compile(r"__+[a-zA-Z]|(?:gi|cr|ag|f|tb|co)_")
+_STATEFUL = frozenset(
+    opcode.opmap[name]
+    for name in (
+        "STORE_GLOBAL", "DELETE_GLOBAL", "STORE_ATTR", "DELETE_ATTR", "LOAD_BUILD_CLASS",
+        "IMPORT_STAR", "SETUP_ANNOTATIONS", "LOAD_LOCALS",
+    )
+    if name in opcode.opmap
+)  # fmt: skip
+
+# What a view of a module offers: functions that keep nothing between calls, and constants.
+_VIEWS: dict[str, str] = {
+    "bisect": "bisect bisect_left bisect_right insort insort_left insort_right",
+    "cmath": "*",
+    "collections": "Counter OrderedDict defaultdict deque",
+    "copy": "copy deepcopy",
+    "fractions": "Fraction",
+    "functools": "cmp_to_key reduce partial",
+    "hashlib": "md5 sha1 sha224 sha256 sha384 sha512 blake2b blake2s",
+    "heapq": "heapify heappop heappush heappushpop heapreplace merge nlargest nsmallest",
+    "itertools": "*",
+    "math": "*",
+    "operator": (
+        "abs add and_ concat contains countOf eq floordiv ge getitem gt index indexOf inv invert"
+        " is_ is_not itemgetter le lshift lt matmul mod mul ne neg not_ or_ pos pow rshift sub"
+        " truediv truth xor"
+    ),
+    "re": (
+        "A ASCII DOTALL I IGNORECASE M MULTILINE S VERBOSE X Match Pattern compile error escape"
+        " findall finditer fullmatch match search split sub subn"
+    ),
+    "statistics": (
+        "fmean geometric_mean harmonic_mean mean median median_high median_low mode multimode"
+        " pstdev pvariance stdev variance"
+    ),
+    "string": (
+        "ascii_letters ascii_lowercase ascii_uppercase capwords digits hexdigits octdigits"
+        " printable punctuation whitespace"
+    ),
+    "sys": "float_info maxsize",
+    "typing": (
+        "Any Callable Collection Counter DefaultDict Deque Dict Final FrozenSet Generator"
+        " Iterable Iterator List Literal Mapping MutableMapping MutableSequence NoReturn Optional"
+        " Sequence Set Text Tuple Type Union"
+    ),
+    "unicodedata": "category name normalize numeric",
+}
+_ATOMS = frozenset({int, float, bool, str, bytes, complex, type(None), range, type(...)})
+
+
+class MoreAsked(BaseException):
+    """A program asked for something it has no view of; not for `except` clauses."""
+
+
+class Views:
+    """What stateless programs run with; `asked` says that the last one asked for more."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._top = ""  # of the module under test
+        self.project: list[str] = []  # directories whose modules are the user's
+        self._modules: dict[str, types.ModuleType] = {}
+        self.names: dict[str, Any] = {
+            name: value for name, value in vars(builtins).items() if name not in _WITHHELD
+        }
+        del self.names["__build_class__"]
+        self.names["__import__"] = self._import
+        self.offered = {id(value) for value in self.names.values()}  # kept alive by `names`
+
+    def globals_for(self, module: str, path: str) -> dict[str, Any]:
+        """Make the namespace that one program is executed in."""
+        self.asked = False
+        self._top = module.partition(".")[0]
+        fresh = types.ModuleType(module)
+        fresh.__dict__.update(__builtins__=self.names, __file__=path)
+        return fresh.__dict__
+
+    def _import(
+        self,
+        name: str,
+        _globals: Any = None,
+        _locals: Any = None,
+        fromlist: Any = (),
+        level: int = 0,
+    ) -> types.ModuleType:
+        """Do what `import` does, as far as there is a view."""
+        top = name.partition(".")[0]
+        if level or top == self._top or (fromlist and "*" in fromlist):
+            self._more(name)
+        if name not in self._modules:
+            spec = find_spec(top)
+            if spec is None:
+                raise ModuleNotFoundError(f"No module named {top!r}", name=top)
+            ours = any((spec.origin or "").startswith(place) for place in self.project)
+            if ours or name not in sys.stdlib_module_names:
+                self._more(name)
+            self._modules[name] = self._view(name)
+        return self._modules[name]
+
+    def _view(self, name: str) -> types.ModuleType:
+        """Make the view of a module; one of another module of the library shows nothing."""
+        view = types.ModuleType(name)
+        view.__dict__["__getattr__"] = self._more
+        if name in _VIEWS:
+            module = vars(import_module(name))
+            listed = _VIEWS[name]
+            offered = [n for n in module if n[0] != "_"] if listed == "*" else listed.split()
+            view.__dict__.update({n: module[n] for n in offered if n in module})
+        self.offered.update(map(id, (view, *view.__dict__.values())))
+        return view
+
+    def _more(self, name: str) -> Any:
+        self.asked = True
+        raise MoreAsked(name)
+
+
+def harmless(code: types.CodeType) -> bool:
+    """Say whether a program's or a case's code, by the names it uses, cannot reach state."""
+    return all(
+        _STATEFUL.isdisjoint(part.co_code[::2])
+        and _WITHHELD.isdisjoint(part.co_names)
+        and not any(_INNER.match(name) and name not in _HARMLESS for name in part.co_names)
+        for part in _parts(code)
+    )
+
+
+def stateless(namespace: dict[str, Any], views: Views) -> bool:
+    """Say whether what an executed program left in its globals is immutable throughout."""
+    return all(
+        _immutable(value, views) for name, value in namespace.items() if name not in _OWN_GLOBALS
+    )
+
+
+_OWN_GLOBALS = frozenset(vars(types.ModuleType("m"))) | {"__builtins__", "__file__"}
+
+
+def _parts(code: types.CodeType) -> Iterator[types.CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _parts(constant)
+
+
+def _immutable(value: Any, views: Views) -> bool:
+    kind = type(value)
+    if kind in _ATOMS or id(value) in views.offered:
+        return True
+    if kind is types.FunctionType:
+        kept = (value.__defaults__ or ()) + tuple((value.__kwdefaults__ or {}).values())
+        plain = value.__closure__ is None and not value.__dict__
+        return plain and all(_immutable(item, views) for item in kept)
+    if kind in (tuple, frozenset):
+        return all(_immutable(item, views) for item in value)
+    return kind is re.Pattern or kind.__module__ == "typing"
