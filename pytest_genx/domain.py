@@ -198,6 +198,10 @@ class Candidate:
     incumbent: bool = False
 
 
+# Timeouts after which the remaining cases of a program are not run, counted in their order.
+HOPELESS = 5
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one case may use. CPU time decides; wall time is a far backstop."""

@@ -88,6 +88,10 @@ class _Terminal:
         ]
         line = Text("genx: " + ", ".join(counts), "bold")
         line.append(f" in {record.seconds:.1f} s", "dim")
+        if record.executed or record.cached:
+            line.append(
+                f"; {record.executed:,} pairs executed, {record.cached:,} from the cache", "dim"
+            )
         if record.interrupted:
             line.append(", interrupted", "red")
         elif (
@@ -97,6 +101,8 @@ class _Terminal:
         ):
             hint = "nothing was written; write=accept puts kept cases into new test files"
             line.append(f"\n{hint}", "dim")
+        for note in record.notes:
+            line.append("\nnote: ", "yellow").append_text(layout.plain(note, "yellow"))
         return line
 
     def _print(self, renderable: RenderableType) -> None:

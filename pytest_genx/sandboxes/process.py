@@ -27,12 +27,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pytest_genx.config import Config
-from pytest_genx.domain import Batch, Execution
+from pytest_genx.domain import HOPELESS, Batch, Execution, Outcome
 from pytest_genx.errors import SandboxError
 from pytest_genx.interfaces import OnPair
 from pytest_genx.sandboxes.channel import Frame, find_frame
 from pytest_genx.sandboxes.handle import Worker, remove_tree
-from pytest_genx.sandboxes.row import HOPELESS, Row, read_verdict
+from pytest_genx.sandboxes.row import Row, read_verdict
 from pytest_genx.sandboxes.shared_imports import shared_imports
 
 _START = 60.0  # seconds of wall time that starting a worker may take
@@ -82,9 +82,7 @@ class _Pool:
     def __init__(self, batch: Batch, on_pair: OnPair, n_workers: int) -> None:
         self.batch = batch
         self.on_pair = on_pair
-        self.rows = deque(
-            Row(i, len(batch.cases), batch.limits) for i in range(len(batch.programs))
-        )
+        self.rows = deque(_row(batch, i) for i in range(len(batch.programs)))
         self.n_workers = min(n_workers, len(self.rows))
         self.workers: list[Worker] = []
         self.started = 0
@@ -105,6 +103,10 @@ class _Pool:
 
     def run(self) -> None:
         """Report all pairs."""
+        for program, known in enumerate(self.batch.known):
+            for case, execution in known.items():
+                self.on_pair(program, case, execution)
+        self.rows = deque(row for row in self.rows if row.n_cases)
         while self.rows or any(worker.row for worker in self.workers):
             for worker in self.workers:
                 if self.rows and worker.ready and worker.row is None:
@@ -208,6 +210,15 @@ class _Pool:
             worker.kill_program()
         else:
             self._lost(worker)
+
+
+def _row(batch: Batch, program: int) -> Row:
+    """Make the row of a program, of the cases that are not known."""
+    known = batch.known[program] if batch.known else {}
+    left = [j for j in range(len(batch.cases)) if j not in known]
+    before = [known[j] for j in range(left[0] if left else 0)]
+    timeouts = sum(execution.outcome is Outcome.TIMEOUT for execution in before)
+    return Row(program, len(left), batch.limits, left, timeouts=timeouts)
 
 
 def _header(batch: Batch) -> dict[str, object]:

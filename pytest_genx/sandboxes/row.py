@@ -9,10 +9,8 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from pytest_genx.domain import Execution, Limits, Outcome
+from pytest_genx.domain import HOPELESS, Execution, Limits, Outcome
 
-# Timeouts after which the remaining cases of a program are not run, counted in their order.
-HOPELESS = 5
 _TOKEN_BYTES = 16
 _FIELDS = 6
 
@@ -21,11 +19,15 @@ Report = tuple[int, Execution]
 
 @dataclass(slots=True)
 class Row:
-    """One program and how far it is; `next` is the case in flight once it is imported."""
+    """One program and how far it is; `next` is the place of the case in flight, once imported.
+
+    `cases` are the numbers of those to run, all when none are given.
+    """
 
     program: int
     n_cases: int
     limits: Limits
+    cases: Sequence[int] = ()
     next: int = 0
     timeouts: int = 0
     imported: bool = False
@@ -40,7 +42,7 @@ class Row:
         return {
             "token": self.token.hex(),
             "tokens": [token.hex() for token in self.tokens],
-            "cases": list(range(self.next, self.n_cases)),
+            "cases": list(self.cases or range(self.n_cases))[self.next :],
             "timeouts": self.timeouts,
         }
 
@@ -80,7 +82,8 @@ class Row:
     def _advance(self, execution: Execution) -> Report:
         self.timeouts += execution.outcome is Outcome.TIMEOUT
         self.next += 1
-        return self.next - 1, execution
+        place = self.next - 1
+        return self.cases[place] if self.cases else place, execution
 
     def _fate(self, fate: str, where: str = "") -> Execution:
         """Execution of a process that ended without a verdict."""
