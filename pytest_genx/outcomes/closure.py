@@ -1,4 +1,5 @@
-# ruff: noqa: PTH -- thousands of paths are looked at, and pathlib takes its time
+# ruff: noqa: PTH100, PTH110, PTH112, PTH113, PTH116, PTH118, PTH119, PTH120, PTH123, PTH208
+# (thousands of paths are looked at, and pathlib takes its time)
 """What a program may import of the user's own: files, found without importing any of them.
 
 Import statements are followed from file to file through the directories that the user's
@@ -220,14 +221,10 @@ def _pointers(directory: str) -> Iterator[str]:
         names = sorted(name for name in os.listdir(directory) if name.endswith(".pth"))
         for name in names:
             with open(os.path.join(directory, name), encoding="utf-8", errors="replace") as file:
-                for line in file:
-                    path = os.path.join(directory, line.strip())
-                    if (
-                        line.strip()
-                        and not line.startswith(("#", "import"))
-                        and os.path.isdir(path)
-                    ):
-                        yield os.path.abspath(path)
+                for line in map(str.strip, file):
+                    path = os.path.abspath(os.path.join(directory, line))
+                    if line and not line.startswith(("#", "import")) and os.path.isdir(path):
+                        yield path
     except OSError:
         return
 
