@@ -13,6 +13,7 @@ from typing import Any
 
 from pytest_genx import __version__
 from pytest_genx.errors import GenxError
+from pytest_genx.options import OPTIONS
 
 OK = 0
 BAD_USAGE = 2  # argparse's own status
@@ -106,8 +107,7 @@ def _add_bench_rank(subjects: Any) -> None:
         "--cache",
         default="",
         metavar="DIR",
-        help="where outcomes are kept between runs; none keeps nothing "
-        "(default: the user's cache directory)",
+        help=next(option.help for option in OPTIONS if option.name == "cache"),
     )
     rank.set_defaults(run=_run_bench_rank)
 

@@ -5,20 +5,25 @@ What is wrong with the file is told in `notes`, and the run goes on without it.
 
 from __future__ import annotations
 
-import sqlite3
+import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_genx.config import Config
 from pytest_genx.domain import Batch, Execution
 from pytest_genx.interfaces import Sandbox
 from pytest_genx.outcomes.closure import Closure, Files
-from pytest_genx.outcomes.codec import Damaged, unpack, was_cut_off
+from pytest_genx.outcomes.codec import unpack, was_cut_off
+from pytest_genx.outcomes.faults import Damaged, StoreFault
 from pytest_genx.outcomes.keys import case_digests, row_keys
-from pytest_genx.outcomes.store import LIMIT, open_store
 from pytest_genx.outcomes.writer import Writer
 
+if TYPE_CHECKING:
+    from pytest_genx.outcomes.store import Store
+
 NONE = "none"  # as a directory: nothing is kept
+LIMIT = 512 << 20  # bytes
 
 
 def open_cache(config: Config) -> OutcomeCache:
@@ -26,7 +31,8 @@ def open_cache(config: Config) -> OutcomeCache:
     if config.cache == NONE:
         return OutcomeCache(None)
     if config.cache:
-        return OutcomeCache(config.rootdir / Path(config.cache).expanduser())
+        path = os.path.expanduser(config.cache)  # noqa: PTH111 -- pathlib's raises
+        return OutcomeCache(config.rootdir / path)
     import platformdirs  # noqa: PLC0415 -- not needed by who names a directory
 
     return OutcomeCache(platformdirs.user_cache_path("pytest-genx"))
@@ -35,7 +41,7 @@ def open_cache(config: Config) -> OutcomeCache:
 class OutcomeCache:
     """Known outcomes; counts what was executed and what was found."""
 
-    def __init__(self, directory: Path | None, limit: int = LIMIT << 20) -> None:
+    def __init__(self, directory: Path | None, limit: int = LIMIT) -> None:
         """Open the file in a directory.
 
         Args:
@@ -45,7 +51,7 @@ class OutcomeCache:
         self.executed = 0
         self.found = 0
         self._notes: list[str] = []
-        self._store = None if directory is None else open_store(directory, self._notes, limit)
+        self._store = None if directory is None else _open_store(directory, self._notes, limit)
         self._writer = None if self._store is None else Writer(self._store, self._give_up)
         self._broken = False
         self._files = Files()
@@ -69,7 +75,7 @@ class OutcomeCache:
         cases = case_digests(batch.cases, closure)
         try:
             bodies = self._store.read(rows)
-        except sqlite3.Error as error:
+        except StoreFault as error:
             self._give_up(error)
             bodies = {}
         columns = {digest: j for j, digest in enumerate(cases)}
@@ -88,7 +94,7 @@ class OutcomeCache:
             return
         try:
             self._store.close()
-        except sqlite3.Error as error:
+        except StoreFault as error:
             self._give_up(error)
 
     def _read(
@@ -101,7 +107,7 @@ class OutcomeCache:
             self._note(f"{self._store.path} holds damaged outcomes, which are executed again")
             return {}
 
-    def _give_up(self, error: sqlite3.Error) -> None:
+    def _give_up(self, error: StoreFault) -> None:
         assert self._store is not None, "there is no error without a store"
         self._broken = True
         self._note(f"{self._store.path} was not used any further: {error}")
@@ -140,3 +146,12 @@ class Journal:
         """Return when all of it is in the file."""
         if self._writer is not None:
             self._writer.drain()
+
+
+def _open_store(directory: Path, notes: list[str], limit: int) -> Store | None:
+    try:
+        from pytest_genx.outcomes.store import open_store  # noqa: PLC0415 -- some lack SQLite
+    except ImportError as error:
+        notes.append(f"no outcome cache with this interpreter: {error}")
+        return None
+    return open_store(directory, notes, limit)

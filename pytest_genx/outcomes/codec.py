@@ -14,16 +14,13 @@ import zlib
 from collections.abc import Iterable, Mapping
 
 from pytest_genx.domain import Execution, Outcome
+from pytest_genx.outcomes.faults import Damaged
 
 DIGEST = 8  # bytes that name a case within a row
 _HEAD = struct.Struct("<II")  # checksum, bytes that follow
 _SIZE = struct.Struct("<I")
 _PREFIX = DIGEST + _SIZE.size
 _KILLED = re.compile(r"\bsignal 9\b")
-
-
-class Damaged(Exception):
-    """A body is not what was written."""
 
 
 def storable(execution: Execution) -> bool:

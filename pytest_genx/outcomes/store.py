@@ -16,8 +16,9 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from pytest_genx.outcomes.faults import StoreFault
+
 FORMAT = 1  # of rows; another format has another file
-LIMIT = 512  # MiB, beyond which the rows that were used least recently go
 _APPLICATION = 0x67656E78  # what SQLite calls its id: "genx"
 _MAGIC = b"SQLite format 3\x00"
 _NAMES = (f"outcomes-{FORMAT}.sqlite", *(f"outcomes-{FORMAT}.{i}.sqlite" for i in range(2, 5)))
@@ -30,14 +31,17 @@ _CHUNK = 500  # parameters of one statement
 
 
 class Store:
-    """An open file; every method may raise `sqlite3.Error`. Threads may share it."""
+    """An open file. Threads may share it; any method may raise `StoreFault`."""
 
-    def __init__(self, path: Path, limit: int = LIMIT << 20) -> None:
-        """Open a file that `create` made.
+    def __init__(self, path: Path, limit: int) -> None:
+        """Open a file that `_create` made.
 
         Args:
             path: the file.
-            limit: bytes it may take, about.
+            limit: bytes it may take, about; then the rows used least recently go.
+
+        Raises:
+            sqlite3.Error: it is not such a file.
         """
         self.path = path
         self.limit = limit
@@ -58,7 +62,7 @@ class Store:
         found: dict[bytes, bytes] = {}
         stale: list[bytes] = []
         now = int(time.time())
-        with self._lock:
+        with self._guarded():
             for at in range(0, len(keys), _CHUNK):
                 chunk = keys[at : at + _CHUNK]
                 marks = ",".join("?" * len(chunk))
@@ -80,7 +84,7 @@ class Store:
     def append(self, segments: Mapping[bytes, bytes]) -> None:
         """Add bytes to the bodies of rows, all or none."""
         now = int(time.time())
-        with self._lock:
+        with self._guarded():
             with self._transaction():
                 self._db.executemany(
                     "INSERT INTO row (key, used, body) VALUES (?, ?, ?)"
@@ -96,7 +100,7 @@ class Store:
 
     def close(self) -> None:
         """Make room if need be, and close the file."""
-        with self._lock:
+        with self._guarded():
             try:
                 if self._written:
                     self._shrink()
@@ -107,6 +111,14 @@ class Store:
         """Close a file that has given trouble, whatever it says."""
         with self._lock, contextlib.suppress(sqlite3.Error):
             self._db.close()
+
+    @contextlib.contextmanager
+    def _guarded(self) -> Iterator[None]:
+        with self._lock:
+            try:
+                yield
+            except sqlite3.Error as error:
+                raise StoreFault(str(error)) from error
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -147,7 +159,7 @@ class Store:
                 self._db.executemany("DELETE FROM row WHERE id = ?", doomed)
 
 
-def open_store(directory: Path, notes: list[str], limit: int = LIMIT << 20) -> Store | None:
+def open_store(directory: Path, notes: list[str], limit: int) -> Store | None:
     """Open the cache in a directory, which is made if need be.
 
     Args:

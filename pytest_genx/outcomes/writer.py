@@ -7,15 +7,18 @@ do not come after it, so that a run that is killed has lost next to nothing; and
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from pytest_genx.domain import Execution
 from pytest_genx.outcomes.codec import pack, segment, storable
-from pytest_genx.outcomes.store import Store
+from pytest_genx.outcomes.faults import StoreFault
+
+if TYPE_CHECKING:
+    from pytest_genx.outcomes.store import Store
 
 _DELAY = 0.01  # seconds that outcomes are gathered for one write
 _REMEMBERED = 1 << 14  # executions whose bytes are kept for the next of the kind
@@ -24,7 +27,7 @@ _REMEMBERED = 1 << 14  # executions whose bytes are kept for the next of the kin
 class Writer:
     """A queue and the thread that empties it, started by the first `put`."""
 
-    def __init__(self, store: Store, on_error: Callable[[sqlite3.Error], None]) -> None:
+    def __init__(self, store: Store, on_error: Callable[[StoreFault], None]) -> None:
         """Take what must be written.
 
         Args:
@@ -73,7 +76,7 @@ class Writer:
                 return
             try:
                 self._store.append({row: segment(parts) for row, parts in rows.items()})
-            except sqlite3.Error as error:
+            except StoreFault as error:
                 self._stopped = True
                 self._on_error(error)
 

@@ -172,7 +172,7 @@ def _collect(
 
 
 def _cut_off(row: _Row) -> None:
-    """Fill a row from its last timeout that counts, if all before that is known."""
+    """Fill a row after the timeout that makes it hopeless, once all before that is known."""
     timeouts = 0
     for j, execution in enumerate(row):
         if execution is None:

@@ -88,10 +88,6 @@ class _Terminal:
         ]
         line = Text("genx: " + ", ".join(counts), "bold")
         line.append(f" in {record.seconds:.1f} s", "dim")
-        if record.executed or record.cached:
-            line.append(
-                f"; {record.executed:,} pairs executed, {record.cached:,} from the cache", "dim"
-            )
         if record.interrupted:
             line.append(", interrupted", "red")
         elif (
@@ -101,6 +97,9 @@ class _Terminal:
         ):
             hint = "nothing was written; write=accept puts kept cases into new test files"
             line.append(f"\n{hint}", "dim")
+        if (record.executed or record.cached) and self._config.verbosity >= 0:
+            tally = f"{record.executed:,} pairs executed, {record.cached:,} from the cache"
+            line.append(f"\n{tally}", "dim")
         for note in record.notes:
             line.append("\nnote: ", "yellow").append_text(layout.plain(note, "yellow"))
         return line

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -172,6 +173,17 @@ def test_a_directory_that_cannot_be_made_is_told(batch, run, sandbox, tmp_path):
     (tmp_path / "file").write_text("")
     _, notes = run(batch, tmp_path / "file" / "cache")
     assert notes == (f"no outcome cache in {tmp_path / 'file' / 'cache'}: Not a directory",)
+    assert len(sandbox.executed) == 4
+
+
+def test_an_interpreter_without_sqlite_runs_without_a_cache(
+    batch, run, sandbox, tmp_path, monkeypatch
+):
+    """Some are built so."""
+    monkeypatch.setitem(sys.modules, "pytest_genx.outcomes.store", None)
+    _, notes = run(batch, tmp_path)
+    (note,) = notes
+    assert note.startswith("no outcome cache with this interpreter: ")
     assert len(sandbox.executed) == 4
 
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from pytest_genx.domain import Execution, Outcome
-from pytest_genx.outcomes.codec import Damaged, pack, segment, storable, unpack
+from pytest_genx.outcomes.codec import pack, segment, storable, unpack
+from pytest_genx.outcomes.faults import Damaged
 
 EXECUTIONS = [
     Execution(Outcome.PASS),

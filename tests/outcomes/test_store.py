@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import sqlite3
 import subprocess
 import sys
 
 import pytest
 
 from pytest_genx.outcomes import store
+from pytest_genx.outcomes.faults import StoreFault
 from pytest_genx.outcomes.store import open_store
 
 
@@ -96,7 +96,7 @@ def test_a_row_that_grows_without_end_is_begun_anew(opened, monkeypatch):
 def test_a_failed_write_leaves_the_rows_as_they_were(opened):
     """All of an append or none."""
     one = opened()
-    with pytest.raises(sqlite3.Error):
+    with pytest.raises(StoreFault):
         one.append({key(1): b"a", key(2): None})
     one.append({key(3): b"c"})
     assert one.read([key(1), key(2), key(3)]) == {key(3): b"c"}
@@ -108,7 +108,7 @@ from pathlib import Path
 from pytest_genx.outcomes.store import open_store
 first, directory = int(sys.argv[1]), Path(sys.argv[2])
 notes = []
-store = open_store(directory, notes)
+store = open_store(directory, notes, 1 << 20)
 for i in range(150):
     store.append({(first + i).to_bytes(16, "big"): b"own", bytes(16): b"."})
 store.close()
