@@ -17,6 +17,7 @@ from pytest_genx.domain import Case, Edit, Target
 from pytest_genx.errors import MissingDependency
 from pytest_genx.interfaces import Backend, Reporter
 from pytest_genx.options import DEFAULT_BACKENDS
+from pytest_genx.outcomes.cache import OutcomeCache, open_cache
 from pytest_genx.pipeline.run import Parts, run_target
 from pytest_genx.pipeline.target import find_targets
 from pytest_genx.pipeline.verify import failing, take_back
@@ -33,12 +34,14 @@ class Run:
         parts: Parts,
         reporters: Sequence[Reporter],
         notes: Sequence[str],
+        cache: OutcomeCache,
         stack: ExitStack,
     ) -> None:
         self.targets = tuple(targets)
         self.parts = parts
         self._reporters = tuple(reporters)
         self._notes = tuple(notes)
+        self._cache = cache
         self._stack = stack
 
     def execute(self) -> None:
@@ -81,9 +84,9 @@ class Run:
         except KeyboardInterrupt:
             if len(kept) < len(self.targets):
                 self._emit(TargetFailed(names[len(kept)], "interrupted"))
-            self._emit(RunEnded(interrupted=True, seconds=time.monotonic() - started))
+            self._emit(self._ended(started, interrupted=True))
             raise
-        self._emit(RunEnded(interrupted=False, seconds=time.monotonic() - started))
+        self._emit(self._ended(started, interrupted=False))
 
     def close(self) -> None:
         """Free backends, sandbox and reporters, in the reverse order of opening."""
@@ -100,6 +103,11 @@ class Run:
         )
         for edit, record in zip(edits, apply(edits, config.rootdir), strict=True):
             self._emit(_verified(edit, record, config.rootdir))
+
+    def _ended(self, started: float, *, interrupted: bool) -> RunEnded:
+        seconds = time.monotonic() - started
+        cache = self._cache
+        return RunEnded(interrupted, seconds, cache.executed, cache.found, cache.notes)
 
     def _emit(self, record: Record) -> None:
         for reporter in self._reporters:
@@ -129,8 +137,9 @@ def open_run(
         backends, notes = _open_backends(config, manager, stack)
         opened = [stack.enter_context(closing(make(config))) for make in chosen]
         opened += [stack.enter_context(closing(reporter)) for reporter in reporters]
-        parts = Parts(config, tuple(backends), sandbox, ranker)
-        return Run(targets, parts, opened, notes, stack.pop_all())
+        cache = stack.enter_context(closing(open_cache(config)))
+        parts = Parts(config, tuple(backends), sandbox, ranker, cache)
+        return Run(targets, parts, opened, notes, cache, stack.pop_all())
     raise AssertionError("unreachable: an ExitStack swallows nothing")
 
 

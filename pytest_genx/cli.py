@@ -13,6 +13,7 @@ from typing import Any
 
 from pytest_genx import __version__
 from pytest_genx.errors import GenxError
+from pytest_genx.options import OPTIONS
 
 OK = 0
 BAD_USAGE = 2  # argparse's own status
@@ -102,6 +103,12 @@ def _add_bench_rank(subjects: Any) -> None:
         help="CPU seconds for one case (default: %(default)s; CodeT took 0.1 s of wall time)",
     )
     rank.add_argument("--seed", type=_count, default=0, metavar="N", help="of the bootstrap")
+    rank.add_argument(
+        "--cache",
+        default="",
+        metavar="DIR",
+        help=next(option.help for option in OPTIONS if option.name == "cache"),
+    )
     rank.set_defaults(run=_run_bench_rank)
 
 
@@ -110,7 +117,12 @@ def _run_bench_rank(arguments: argparse.Namespace) -> None:
     from pytest_genx.bench.command import bench_rank
     from pytest_genx.config import Config
 
-    config = Config(rootdir=Path.cwd(), timeout=arguments.timeout, seed=arguments.seed)
+    config = Config(
+        rootdir=Path.cwd(),
+        timeout=arguments.timeout,
+        seed=arguments.seed,
+        cache=arguments.cache,
+    )
     bench_rank(
         arguments.pools,
         config,

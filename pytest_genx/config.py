@@ -32,6 +32,7 @@ class Config:
     timeout: float = 1.0
     threads: int = 0
     write: str = "report"
+    cache: str = ""  # a directory, "none" for nothing kept, "" for the user's own
     test_dir: Path | None = None
     reports: tuple[tuple[str, str], ...] = ()  # (reporter name, destination)
     color: bool | None = None  # None: as the terminal allows
@@ -92,6 +93,7 @@ def from_strings(
         timeout=_number(text, "timeout", float, 0.01),
         threads=_number(text, "threads", int, 0),
         write=text["write"],
+        cache=text["cache"],
         test_dir=_path(rootdir, text["test-dir"]),
         reports=_reports(reports),
         color=color,

@@ -246,6 +246,11 @@ class Execution:
     returned_type: str | None = None
 
 
+# Timeouts after which the remaining cases of a program are not run, counted in their order.
+HOPELESS = 3
+NOT_RUN = Execution(Outcome.TIMEOUT, f"not run: {HOPELESS} cases before it timed out")
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A suspected bug: the consensus supports the case and the current code fails it."""

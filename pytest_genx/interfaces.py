@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from pytest_genx.domain import Batch, Execution, Request, Sample
@@ -52,6 +52,27 @@ class Sandbox(Protocol):
 
     def close(self) -> None:
         """Kill and remove whatever is left."""
+
+
+class Journal(Protocol):
+    """What is known of a batch before it is run, and what takes down the rest; closed once."""
+
+    @property
+    def known(self) -> tuple[Mapping[int, Execution], ...]:
+        """For each program executions from earlier runs, by case."""
+
+    def keep(self, program: int, case: int, execution: Execution) -> None:
+        """Take down what was executed; cheap, and kept even if the process is killed."""
+
+    def close(self) -> None:
+        """Return when all of it is kept."""
+
+
+class Cache(Protocol):
+    """What remembers executions from run to run."""
+
+    def journal(self, batch: Batch, sandbox: Sandbox) -> Journal:
+        """Open the journal of a batch that is about to be run."""
 
 
 class Reporter(Protocol):

@@ -54,5 +54,11 @@ OPTIONS: tuple[Option, ...] = (
         "report",
         choices=("report", "accept"),
     ),
+    Option(
+        "cache",
+        "where outcomes are kept between runs; none keeps nothing "
+        "(default: the user's cache directory)",
+        metavar="DIR",
+    ),
     Option("test-dir", "where new test files go (default: tests/ beside the code)", metavar="DIR"),
 )

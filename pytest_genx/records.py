@@ -1,8 +1,8 @@
 """What a run says, as values and as versioned JSON lines.
 
 Every reporter is fed these and nothing else, so a file of them holds all that the terminal
-shows. Fields are plain JSON types; timings stand only in `RunEnded`, so that two runs with
-the same seed, model and inputs differ in that line alone.
+shows. Fields are plain JSON types; timings, and what the outcome cache spared, stand only in
+`RunEnded`, so that two runs with the same seed, model and inputs differ in that line alone.
 """
 
 from __future__ import annotations
@@ -139,10 +139,16 @@ class FileWritten:
 
 @dataclass(frozen=True, slots=True)
 class RunEnded:
-    """The last record."""
+    """The last record, and the only one in which two runs of the same differ.
+
+    `executed` and `cached` count pairs; `notes` say what is wrong with the outcome cache.
+    """
 
     interrupted: bool
     seconds: float
+    executed: int = 0
+    cached: int = 0
+    notes: tuple[str, ...] = ()
 
 
 Record = (

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
@@ -84,6 +85,30 @@ def test_rank_runs_a_pool_in_the_sandbox_from_end_to_end(pool, tmp_path, capsys)
         "dual_critic": 1.0,
         "ceiling": 1.0,
     }
+
+
+def test_rank_executes_nothing_twice(pool, tmp_path, capsys):
+    """Unless it is told to keep nothing; the numbers are the same."""
+    cache = ("--timeout", "0.1", "--cache", tmp_path / "kept")
+    first = status_and_output(capsys, "bench", "rank", pool, *cache)
+    second = status_and_output(capsys, "bench", "rank", pool, *cache)
+    assert first[2].endswith("pairs executed, 0 from the cache\n")
+    executed = first[2].splitlines()[-1].split()[0]
+    assert second[2].endswith(f"\n0 pairs executed, {executed} from the cache\n")
+    tables = [
+        re.sub(r"[\d.]+ s\b|\d+\.\d+$", "", text, flags=re.MULTILINE)
+        for _, text, _ in (first, second)
+    ]
+    assert tables[0] == tables[1]
+    cache = ("--timeout", "0.1", "--cache", "none")
+    for _ in range(2):
+        third = status_and_output(capsys, "bench", "rank", pool, *cache)
+        assert third[2].endswith(f"\n{executed} pairs executed, 0 from the cache\n")
+
+
+def _without_times(text):
+    """What is printed, without seconds: those of execution, and the last column of tables."""
+    return re.sub(r"[\d.]+ s\b|\d+\.\d+ *$", "", text, flags=re.MULTILINE)
 
 
 def test_a_mistake_is_one_sentence_and_status_2(tmp_path, capsys):

@@ -44,6 +44,7 @@ def test_every_option_arrives() -> None:
         timeout="0.5",
         threads="2",
         write="accept",
+        cache="kept",
         test_dir="checks",
     ) == Config(
         ROOT,
@@ -59,9 +60,10 @@ def test_every_option_arrives() -> None:
         timeout=0.5,
         threads=2,
         write="accept",
+        cache="kept",
         test_dir=ROOT / "checks",
     )
-    assert len(OPTIONS) == 13
+    assert len(OPTIONS) == 14
 
 
 def test_absolute_paths_stay_absolute() -> None:

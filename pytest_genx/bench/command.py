@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pluggy
@@ -13,10 +13,11 @@ from pytest_genx import __version__, plugins
 from pytest_genx.bench import pool as pools
 from pytest_genx.bench.pool import Pool
 from pytest_genx.bench.rank import BASELINE, PoolResult, measure, to_json
-from pytest_genx.bench.table import progress, show
+from pytest_genx.bench.table import progress, say_cached, show
 from pytest_genx.config import Config
 from pytest_genx.errors import GenxError, WriteRefused
 from pytest_genx.interfaces import Ranker
+from pytest_genx.outcomes.cache import open_cache
 
 FIRST = ("random", "majority", BASELINE, "dual_critic")  # in tables, before what plugins add
 
@@ -40,7 +41,7 @@ def bench_rank(
 
     Args:
         paths: the pools.
-        config: its timeout, seed and sandbox are used.
+        config: its timeout, seed, sandbox and cache are used.
         manager: knows rankers and sandboxes by name.
         names: rankers to show; none means all there are.
         json_path: where every number goes, None for nowhere.
@@ -52,13 +53,22 @@ def bench_rank(
     loaded = [pools.read(path) for path in paths]
     rankers = _rankers(names, config, manager)
     results: list[PoolResult] = []
-    with closing(plugins.sandbox(manager, config.sandbox)(config)) as sandbox:
+    with ExitStack() as stack:
+        sandbox = stack.enter_context(closing(plugins.sandbox(manager, config.sandbox)(config)))
+        cache = stack.enter_context(closing(open_cache(config)))
         for pool in loaded:
             result = measure(
-                pool, rankers, sandbox, cpu=config.timeout, seed=config.seed, watch=progress
+                pool,
+                rankers,
+                sandbox,
+                cpu=config.timeout,
+                seed=config.seed,
+                watch=progress,
+                cache=cache,
             )
             show(result)
             results.append(result)
+    say_cached(cache.executed, cache.found, cache.notes)
     if json_path is not None:
         _write(json_path, results, config)
     for pool in loaded:

@@ -15,7 +15,7 @@ import numpy as np
 from pytest_genx.bench.pool import PoolTask
 from pytest_genx.bench.protocol import Material
 from pytest_genx.domain import Case, Execution, Limits, Outcome
-from pytest_genx.interfaces import Sandbox
+from pytest_genx.interfaces import Cache, Sandbox
 from pytest_genx.matrix import Bools, PassMatrix
 from pytest_genx.pipeline.crossrun import run_programs
 
@@ -54,7 +54,13 @@ class Executed:
 
 
 def execute(
-    task: PoolTask, material: Material, sandbox: Sandbox, *, cpu: float, on_pairs: OnPairs
+    task: PoolTask,
+    material: Material,
+    sandbox: Sandbox,
+    *,
+    cpu: float,
+    on_pairs: OnPairs,
+    cache: Cache | None = None,
 ) -> Executed:
     """Run a task's programs against its assertions and against its label.
 
@@ -64,6 +70,7 @@ def execute(
         sandbox: what executes.
         cpu: seconds of CPU time for one assertion.
         on_pairs: told how many more pairs are done; labels count as pairs.
+        cache: executions of earlier runs.
 
     Raises:
         SandboxError: the sandbox itself failed.
@@ -73,7 +80,7 @@ def execute(
     passed = np.zeros((n, m), dtype=np.bool_)
     if material.pairs:
         cases = [Case(source=text, origin="pool") for text in material.asserts]
-        rows = _run(material.programs, cases, sandbox, cpu, on_pairs)
+        rows = _run(material.programs, cases, sandbox, cpu, on_pairs, cache)
         passed = np.array([[e.outcome is Outcome.PASS for e in row] for row in rows])
     matrix = PassMatrix(
         passed,
@@ -82,20 +89,24 @@ def execute(
     )
     correct, warning = None, ""
     if task.label_test is not None:
-        correct, warning = _label(task, task.label_test, material.programs, sandbox)
+        correct, warning = _label(task, task.label_test, material.programs, sandbox, cache)
         on_pairs(n)
     return Executed(task.task_id, matrix, correct, warning, time.monotonic() - started)
 
 
 def _label(
-    task: PoolTask, label_test: str, programs: tuple[str, ...], sandbox: Sandbox
+    task: PoolTask,
+    label_test: str,
+    programs: tuple[str, ...],
+    sandbox: Sandbox,
+    cache: Cache | None,
 ) -> tuple[Bools, str]:
     """Say which programs pass the label, and what speaks against the label."""
     label = [Case(source=label_test, origin="label")]
     references = () if task.reference is None else (task.reference,)
     outcomes: list[Outcome] = []
     for cpu in LABEL_LIMITS:
-        rows = _run((*references, *programs), label, sandbox, cpu, None)
+        rows = _run((*references, *programs), label, sandbox, cpu, None, cache)
         outcomes = [row[0].outcome for row in rows]
         if not references or outcomes[0] is not Outcome.TIMEOUT:
             break
@@ -112,6 +123,7 @@ def _run(
     sandbox: Sandbox,
     cpu: float,
     on_pairs: OnPairs | None,
+    cache: Cache | None,
 ) -> list[list[Execution]]:
     """Run programs against cases, and pass progress on as differences."""
     told = 0
@@ -124,5 +136,12 @@ def _run(
 
     limits = Limits(cpu=cpu, wall=WALL + 10.0 * cpu)
     return run_programs(
-        MODULE, f"{MODULE}.py", programs, cases, sandbox, limits=limits, on_progress=on_progress
+        MODULE,
+        f"{MODULE}.py",
+        programs,
+        cases,
+        sandbox,
+        limits=limits,
+        on_progress=on_progress,
+        cache=cache,
     )

@@ -18,7 +18,7 @@ from pytest_genx.bench.execute import Executed, OnPairs, execute
 from pytest_genx.bench.metrics import Interval
 from pytest_genx.bench.pool import Pool
 from pytest_genx.bench.protocol import extract
-from pytest_genx.interfaces import Ranker, Sandbox
+from pytest_genx.interfaces import Cache, Ranker, Sandbox
 from pytest_genx.matrix import Floats
 
 KS = (1, 2, 10)
@@ -108,6 +108,7 @@ def measure(
     cpu: float,
     seed: int,
     watch: Watch,
+    cache: Cache | None = None,
 ) -> PoolResult:
     """Execute and rank one pool.
 
@@ -118,6 +119,7 @@ def measure(
         cpu: seconds of CPU time for one case.
         seed: of the bootstrap.
         watch: shows progress.
+        cache: executions of earlier runs.
 
     Raises:
         SandboxError: the sandbox itself failed.
@@ -131,7 +133,7 @@ def measure(
     )
     with watch(pool.name, total) as on_pairs:
         executed = tuple(
-            execute(task, material, sandbox, cpu=cpu, on_pairs=on_pairs)
+            execute(task, material, sandbox, cpu=cpu, on_pairs=on_pairs, cache=cache)
             for task, material in zip(pool.tasks, materials, strict=True)
         )
     seconds = time.monotonic() - started

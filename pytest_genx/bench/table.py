@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -61,6 +61,13 @@ def show(result: PoolResult) -> None:
     for table in result.tables:
         _print_table(console, table)
     console.print(NOTE, style="dim")
+
+
+def say_cached(executed: int, cached: int, notes: Sequence[str]) -> None:
+    """Say on standard error what the cache spared, and what is wrong with it."""
+    sys.stderr.write(f"{executed:,} pairs executed, {cached:,} from the cache\n")
+    for note in notes:
+        sys.stderr.write(f"warning: {note}\n")
 
 
 def _print_table(console: Console, table: Table) -> None:

@@ -1,17 +1,35 @@
-"""Candidates x cases x sandbox -> executions; rows are candidates, columns are cases."""
+"""Candidates x cases x sandbox -> executions; rows are candidates, columns are cases.
+
+What a cache knows is not executed, and what is executed the cache is told as it comes. The
+matrix is the same either way: which pairs count as hopeless is decided here, on whole rows.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TypeVar
 
-from pytest_genx.domain import Batch, Candidate, Case, Execution, Limits, Target
+from pytest_genx.domain import (
+    HOPELESS,
+    NOT_RUN,
+    Batch,
+    Candidate,
+    Case,
+    CaseForm,
+    Execution,
+    Limits,
+    Outcome,
+    Target,
+)
 from pytest_genx.errors import SandboxError
-from pytest_genx.interfaces import Sandbox
+from pytest_genx.interfaces import Cache, Journal, Sandbox
 
 OnProgress = Callable[[int, int], None]
 _Item = TypeVar("_Item")
+_Row = list[Execution | None]
 _LIMITS = Limits()
 
 
@@ -25,6 +43,7 @@ def cross_run(
     limits: Limits = _LIMITS,
     hash_seed: int = 0,
     on_progress: OnProgress | None = None,
+    cache: Cache | None = None,
 ) -> list[list[Execution]]:
     """Run every candidate against every case.
 
@@ -37,6 +56,7 @@ def cross_run(
         limits: what one case may use.
         hash_seed: order of sets of strings.
         on_progress: called with pairs done and pairs in total, duplicates included.
+        cache: executions of earlier runs; None executes everything, and keeps nothing.
 
     Returns:
         One list of executions for each candidate, one execution for each case.
@@ -54,6 +74,7 @@ def cross_run(
         limits=limits,
         hash_seed=hash_seed,
         on_progress=on_progress,
+        cache=cache,
     )
 
 
@@ -68,40 +89,116 @@ def run_programs(
     limits: Limits = _LIMITS,
     hash_seed: int = 0,
     on_progress: OnProgress | None = None,
+    cache: Cache | None = None,
 ) -> list[list[Execution]]:
     """Run whole programs against cases; as `cross_run`, for programs without a target.
 
     Programs with the same text, and cases that execute the same, run once: what stands twice
-    gets the same execution. An exception, KeyboardInterrupt included, passes through and
-    leaves nothing.
+    gets the same execution. After `HOPELESS` timeouts in the order of the cases the rest of a
+    row is timeouts too. An exception, KeyboardInterrupt included, passes through and leaves
+    nothing but what the cache was told.
     """
-    rows = _numbered(programs)
-    columns = _numbered((case.expectation or case.source, case.imports) for case in cases)
+    row_numbers = _numbered(programs)
+    column_numbers = _numbered(map(_executed_as, cases))
     batch = Batch(
         module=module,
         path=path,
         sys_path=sys_path,
-        programs=_firsts(programs, rows),
-        cases=_firsts(cases, columns),
+        programs=_firsts(programs, row_numbers),
+        cases=_firsts(cases, column_numbers),
         limits=limits,
         hash_seed=hash_seed,
     )
-    row_counts, column_counts = Counter(rows), Counter(columns)
-    total = len(rows) * len(columns)
+    row_counts, column_counts = Counter(row_numbers), Counter(column_numbers)
+    total = len(row_numbers) * len(column_numbers)
     done = 0
-    found: dict[tuple[int, int], Execution] = {}
 
-    def on_pair(program: int, case: int, execution: Execution) -> None:
+    def on_done(row: int, columns: Iterable[int]) -> None:
         nonlocal done
-        found[program, case] = execution
-        done += row_counts[program] * column_counts[case]
+        done += row_counts[row] * sum(column_counts[column] for column in columns)
         if on_progress is not None:
             on_progress(done, total)
 
-    sandbox.run(batch, on_pair)
-    if len(found) != len(batch.programs) * len(batch.cases):
+    with _journal(cache, batch, sandbox) as journal:
+        rows = _collect(batch, sandbox, journal, on_done)
+    whole = [list(filter(None, row)) for row in rows]
+    if any(len(row) != len(batch.cases) for row in whole):
         raise SandboxError(sandbox.name, f"reported {done} of {total} pairs")
-    return [[found[i, j] for j in columns] for i in rows]
+    return [[whole[i][j] for j in column_numbers] for i in row_numbers]
+
+
+def _collect(
+    batch: Batch,
+    sandbox: Sandbox,
+    journal: Journal | None,
+    on_done: Callable[[int, Iterable[int]], None],
+) -> list[_Row]:
+    """Take what is known, and have the sandbox run the rest.
+
+    Args:
+        batch: distinct programs and cases.
+        sandbox: not asked when nothing is left to run.
+        journal: what is known, and what takes down the rest.
+        on_done: told a row and columns of it that are done.
+    """
+    rows: list[_Row] = [[None] * len(batch.cases) for _ in batch.programs]
+    known = ({},) * len(rows) if journal is None else journal.known
+    for i, row in enumerate(rows):
+        for j, execution in known[i].items():
+            row[j] = execution
+        _cut_off(row)
+        if known[i]:
+            on_done(i, [j for j, execution in enumerate(row) if execution is not None])
+    left = [i for i, row in enumerate(rows) if None in row]
+
+    def on_pair(program: int, case: int, execution: Execution) -> None:
+        i = left[program]
+        row = rows[i]
+        if row[case] is not None:
+            return  # known, and reported as such
+        row[case] = execution
+        if journal is not None:
+            journal.keep(i, case, execution)
+        on_done(i, (case,))
+
+    if left:
+        some = tuple(batch.programs[i] for i in left)
+        knowing: tuple[Mapping[int, Execution], ...] = tuple(known[i] for i in left)
+        sandbox.run(replace(batch, programs=some, known=knowing if any(knowing) else ()), on_pair)
+    for row in rows:
+        _cut_off(row)
+    return rows
+
+
+def _cut_off(row: _Row) -> None:
+    """Fill a row after the timeout that makes it hopeless, once all before that is known."""
+    timeouts = 0
+    for j, execution in enumerate(row):
+        if execution is None:
+            return
+        timeouts += execution.outcome is Outcome.TIMEOUT
+        if timeouts == HOPELESS:
+            row[j + 1 :] = [NOT_RUN] * (len(row) - j - 1)
+            return
+
+
+@contextmanager
+def _journal(cache: Cache | None, batch: Batch, sandbox: Sandbox) -> Iterator[Journal | None]:
+    """Open the journal of a batch; there is none without a cache, or with nothing to run."""
+    if cache is None or not batch.programs or not batch.cases:
+        yield None
+        return
+    journal = cache.journal(batch, sandbox)
+    try:
+        yield journal
+    finally:
+        journal.close()
+
+
+def _executed_as(case: Case) -> Hashable:
+    """What decides how a case executes: the value expected, not how the assertion is written."""
+    source = None if case.expectation and case.form is CaseForm.SNIPPET else case.source
+    return case.form, source, case.expectation, case.imports
 
 
 def _numbered(keys: Iterable[Hashable]) -> list[int]:
@@ -112,4 +209,7 @@ def _numbered(keys: Iterable[Hashable]) -> list[int]:
 
 def _firsts(items: Sequence[_Item], numbers: list[int]) -> tuple[_Item, ...]:
     """Take the first item of each number."""
-    return tuple(items[numbers.index(number)] for number in range(len(set(numbers))))
+    firsts: dict[int, _Item] = {}
+    for item, number in zip(items, numbers, strict=True):
+        firsts.setdefault(number, item)
+    return tuple(firsts.values())

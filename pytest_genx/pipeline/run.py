@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pytest_genx.config import Config
@@ -18,7 +18,7 @@ from pytest_genx.domain import (
     Sample,
     Target,
 )
-from pytest_genx.interfaces import Backend, Ranker, Sandbox
+from pytest_genx.interfaces import Backend, Cache, Ranker, Sandbox
 from pytest_genx.pipeline.anchors import anchor_case
 from pytest_genx.pipeline.context import gather
 from pytest_genx.pipeline.correct import settle
@@ -43,6 +43,7 @@ class Parts:
     backends: tuple[Backend, ...]
     sandbox: Sandbox
     ranker: Ranker
+    cache: Cache | None = None
 
 
 def run_target(target: Target, parts: Parts, emit: Emit) -> list[Case]:
@@ -130,7 +131,12 @@ class _Runner:
     def probe(self) -> str:
         """Import the module as it stands; one line that says why it cannot be, or ""."""
         program = Candidate(self.target.source, self.target.module_source, "probe")
-        execution = self.cross([program], [Case("pass", "probe")], silent=True)[0][0]
+        cases = [Case("pass", "probe")]
+        execution = self.cross([program], cases, silent=True)[0][0]
+        if execution.outcome is not Outcome.PASS and self.parts.cache is not None:
+            # What was wrong in an earlier run may be put right where the cache does not look.
+            uncached = replace(self, parts=replace(self.parts, cache=None))
+            execution = uncached.cross([program], cases, silent=True)[0][0]
         if execution.outcome is Outcome.PASS:
             return ""
         return execution.detail or f"importing the module ends in {execution.outcome.name}"
@@ -152,6 +158,7 @@ class _Runner:
             sys_path=self.parts.config.sys_path,
             limits=self.limits,
             on_progress=on_progress,
+            cache=self.parts.cache,
         )
 
     def sample(self, context: Context) -> list[Sample]:

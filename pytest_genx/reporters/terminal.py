@@ -97,6 +97,11 @@ class _Terminal:
         ):
             hint = "nothing was written; write=accept puts kept cases into new test files"
             line.append(f"\n{hint}", "dim")
+        if (record.executed or record.cached) and self._config.verbosity >= 0:
+            tally = f"{record.executed:,} pairs executed, {record.cached:,} from the cache"
+            line.append(f"\n{tally}", "dim")
+        for note in record.notes:
+            line.append("\nnote: ", "yellow").append_text(layout.plain(note, "yellow"))
         return line
 
     def _print(self, renderable: RenderableType) -> None:

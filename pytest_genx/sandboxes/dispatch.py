@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
-from pytest_genx.domain import Batch
+from pytest_genx.domain import HOPELESS, Batch
 from pytest_genx.errors import SandboxError
 from pytest_genx.interfaces import OnPair
 from pytest_genx.sandboxes.channel import Frame
@@ -16,7 +16,7 @@ from pytest_genx.sandboxes.crew import Crew
 from pytest_genx.sandboxes.handle import Needs, Worker
 from pytest_genx.sandboxes.order import Order
 from pytest_genx.sandboxes.plan import Plan
-from pytest_genx.sandboxes.row import HOPELESS, Row
+from pytest_genx.sandboxes.row import Row
 from pytest_genx.sandboxes.shared_imports import shared_imports
 from pytest_genx.sandboxes.verdict import Judge
 

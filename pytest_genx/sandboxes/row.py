@@ -8,12 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from pytest_genx.domain import Execution, Limits, Outcome
-
-# Timeouts after which the later cases of a program are not run, counted in their order.
-HOPELESS = 3
-NOT_RUN = f"not run: {HOPELESS} cases before it timed out"
-_SKIPPED = Execution(Outcome.TIMEOUT, NOT_RUN)
+from pytest_genx.domain import HOPELESS, NOT_RUN, Execution, Limits, Outcome
 
 Report = tuple[int, Execution]
 
@@ -82,7 +77,7 @@ class Row:
             case = self._unreported
             execution = self.found[case]
             if self.hopeless and case >= self._unknown:
-                execution = _SKIPPED
+                execution = NOT_RUN
             if execution is None:
                 return
             self._unreported += 1

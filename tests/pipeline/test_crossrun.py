@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from pytest_genx.domain import (
+    HOPELESS,
+    NOT_RUN,
     Batch,
     Candidate,
     Case,
+    CaseForm,
     Execution,
     Expectation,
     Limits,
@@ -161,3 +164,139 @@ def test_methods_and_packages_run_for_real(tmp_path: Path):
         matrix = cross_run(target, candidates, cases, sandbox)
     letters = ["".join(e.outcome.value for e in row) for row in matrix]
     assert letters == ["PPP", "FFF", "EEE"]
+
+
+class Remembering:
+    """A cache for one batch, in memory."""
+
+    def __init__(self, *known: dict[int, Execution]) -> None:
+        self.known = known
+        self.kept: list[tuple[int, int]] = []
+        self.closed = 0
+
+    def journal(self, batch: Batch, sandbox: object) -> Remembering:
+        """Be a journal too."""
+        assert len(batch.programs) == len(self.known)
+        return self
+
+    def keep(self, program: int, case: int, execution: Execution) -> None:
+        """Remember which pair."""
+        self.kept.append((program, case))
+
+    def close(self) -> None:
+        """Count."""
+        self.closed += 1
+
+
+PASS = Execution(Outcome.PASS, "known")
+SLOW = Execution(Outcome.TIMEOUT, "more than 1 s of CPU time")
+
+
+def test_what_is_known_is_not_executed():
+    """Whole rows are not in the batch, parts of rows are in `known`; the rest is kept."""
+    sandbox, seen = Recorder(), []
+    cache = Remembering({0: PASS, 1: PASS}, {1: PASS}, {})
+    matrix = run_programs(
+        "m",
+        "m.py",
+        ["a", "b", "c"],
+        [case("x"), case("y")],
+        sandbox,
+        on_progress=lambda *step: seen.append(step),
+        cache=cache,
+    )
+    (batch,) = sandbox.batches
+    assert (batch.programs, batch.known) == (("b", "c"), ({1: PASS}, {}))
+    assert details(matrix) == [["known"] * 2, ["b x", "known"], ["c x", "c y"]]
+    assert sorted(cache.kept) == [(1, 0), (2, 0), (2, 1)]
+    assert seen == [(2, 6), (3, 6), (4, 6), (5, 6), (6, 6)]
+    assert cache.closed == 1
+
+
+def test_a_sandbox_is_not_asked_when_all_is_known():
+    """A row that is hopeless is known as soon as its timeouts are."""
+    sandbox = Recorder()
+    slow = dict.fromkeys(range(1, HOPELESS + 1), SLOW)
+    cache = Remembering(dict.fromkeys(range(HOPELESS + 3), PASS), {0: PASS, **slow})
+    cases = [case(str(j)) for j in range(HOPELESS + 3)]
+    matrix = run_programs("m", "m.py", ["a", "b"], cases, sandbox, cache=cache)
+    assert sandbox.batches == []
+    assert matrix == [[PASS] * (HOPELESS + 3), [PASS, *slow.values(), NOT_RUN, NOT_RUN]]
+
+
+class Slow:
+    """A sandbox in which some cases time out, and which runs all of them."""
+
+    name = "slow"
+
+    def run(self, batch: Batch, on_pair: OnPair) -> None:
+        """Let a case time out when its source says so."""
+        for i in range(len(batch.programs)):
+            for j, each in enumerate(batch.cases):
+                on_pair(i, j, SLOW if "slow" in each.source else Execution(Outcome.PASS))
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+def test_which_pairs_are_hopeless_is_the_same_with_and_without_a_cache():
+    """What was executed for other cases, or by a sandbox that ran on, does not matter."""
+    cases = [case(f"{'slow' if j % 2 else 'quick'} {j}") for j in range(2 * HOPELESS + 4)]
+    cold = run_programs("m", "m.py", ["a"], cases, Slow())
+    letters = "".join(execution.outcome.value for execution in cold[0])
+    assert letters == "PT" * HOPELESS + "TTTT"
+    assert cold[0][2 * HOPELESS :] == [NOT_RUN] * 4
+    late = Execution(Outcome.PASS)
+    last = 2 * HOPELESS + 3
+    for known in (
+        {last - 1: late},
+        {1: SLOW, last: SLOW},
+        dict.fromkeys((*range(1, 2 * HOPELESS, 2), last), SLOW),
+    ):
+        cache = Remembering(known)
+        assert run_programs("m", "m.py", ["a"], cases, Slow(), cache=cache) == cold
+
+
+def test_one_timeout_less_is_not_hopeless():
+    """The last of them decides."""
+    cases = [case(f"slow {j}") for j in range(HOPELESS - 1)] + [case("quick")]
+    (row,) = run_programs("m", "m.py", ["a"], cases, Slow())
+    assert [execution.outcome.value for execution in row] == ["T"] * (HOPELESS - 1) + ["P"]
+
+
+def test_the_journal_is_closed_whatever_happens():
+    """An interrupt leaves what was reported."""
+    cache = Remembering({})
+
+    def interrupt(*_: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_programs(
+            "m", "m.py", ["a"], [case("x")], Recorder(), on_progress=interrupt, cache=cache
+        )
+    assert (cache.kept, cache.closed) == ([(0, 0)], 1)
+
+
+def test_cases_of_other_forms_are_other_cases():
+    """Of an exchange the source is what is read: the expectation alone is not the case."""
+    printed = Expectation("main", "2")
+    exchanges = [Case(text, "t", printed, form=CaseForm.EXCHANGE) for text in ("1", "4")]
+    cases = [*exchanges, Case("1", "t", printed), Case("4", "t", printed)]
+    sandbox = Recorder()
+    run_programs("m", "m.py", ["a"], cases, sandbox)
+    assert sandbox.batches[0].cases == tuple(cases[:3])
+
+
+def test_known_pairs_are_reported_and_not_run_by_the_real_sandbox(tmp_path: Path):
+    """A row in which some, and a row in which all but the first are known."""
+    known = Execution(Outcome.CRASH, "known")
+    cases = [case(f"assert f() == {j}") for j in range(4)]
+    cache = Remembering({0: known, 2: known}, {1: known, 2: known, 3: known})
+    programs = ["def f(): return 1", "def f(): return 0"]
+    path = str(tmp_path / "m.py")
+    with closing(ProcessSandbox(2)) as sandbox:
+        matrix = run_programs("m", path, programs, cases, sandbox, cache=cache)
+    letters = ["".join(e.outcome.value for e in row) for row in matrix]
+    assert letters == ["CPCF", "PCCC"]
+    assert sorted(cache.kept) == [(0, 1), (0, 3), (1, 0)]

@@ -123,6 +123,19 @@ def test_interrupted_run_says_so(run: list[Record], capsys: pytest.CaptureFixtur
     assert text.endswith("genx: 1 target, 3 kept cases, 0 suspected bugs in 1.0 s, interrupted\n")
 
 
+def test_the_cache_is_told_of_in_the_last_lines(
+    run: list[Record], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """How much it spared, and what is wrong with it."""
+    ended = RunEnded(
+        interrupted=False, seconds=1.0, executed=12_345, cached=12_000, notes=("it is full",)
+    )
+    text = shown([run[0], ended], capsys)
+    end = " in 1.0 s\n12,345 pairs executed, 12,000 from the cache\nnote: it is full\n"
+    assert text.endswith(end)
+    assert "pairs" not in shown([run[0], ended], capsys, verbosity=-1)
+
+
 def test_hint_at_writing_only_when_there_is_something_to_write(
     run: list[Record], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pytest_genx.domain import Limits, Outcome
+from pytest_genx.domain import HOPELESS, Limits, Outcome
 from pytest_genx.sandboxes.channel import Frame
 from pytest_genx.sandboxes.order import Order
 from pytest_genx.sandboxes.plan import Plan
-from pytest_genx.sandboxes.row import HOPELESS, Row
+from pytest_genx.sandboxes.row import Row
 from pytest_genx.sandboxes.verdict import Judge
 
 N = 3

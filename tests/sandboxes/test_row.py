@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pytest_genx.domain import Execution, Limits, Outcome
-from pytest_genx.sandboxes.row import HOPELESS, NOT_RUN, Row, import_failed
+from pytest_genx.domain import HOPELESS, NOT_RUN, Execution, Limits, Outcome
+from pytest_genx.sandboxes.row import Row, import_failed
 
 PASS, TIMEOUT = Execution(Outcome.PASS), Execution(Outcome.TIMEOUT, "too long")
 
@@ -66,8 +66,8 @@ def test_after_enough_timeouts_the_rest_is_not_run():
         row.put(case, TIMEOUT)
     assert row.hopeless
     assert row.left() == []
-    details = [execution.detail for _, execution in row.reports()]
-    assert details == ["too long"] * HOPELESS + [NOT_RUN] * 4
+    told = [execution for _, execution in row.reports()]
+    assert told == [TIMEOUT] * HOPELESS + [NOT_RUN] * 4
 
 
 def test_a_timeout_behind_what_is_unknown_does_not_count_yet():
