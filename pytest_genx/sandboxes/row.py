@@ -100,7 +100,7 @@ class Row:
             where: what stands before the detail.
         """
         if fate == "timeout":
-            detail = f"more than {self.limits.cpu:g} s of CPU time"
+            detail = f"does not end within {self.limits.cpu:g} s of CPU time"
             return Execution(Outcome.TIMEOUT, where + detail)
         if fate == "wall":
             detail = f"nothing happened for {self.limits.wall:g} s"

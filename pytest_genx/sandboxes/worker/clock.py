@@ -9,6 +9,7 @@ counts in whole seconds. Where a system has no timers, wall time is all there is
 from __future__ import annotations
 
 import signal
+import types
 from collections.abc import Callable
 from time import process_time
 
@@ -17,6 +18,7 @@ try:  # bound here, so that a candidate that patches `signal` is still timed
 except ImportError:  # not on Windows
     setitimer = None  # type: ignore[assignment]
 
+_LOOKS = (1, 3, 7)  # ticks at which a slow stretch is looked at
 _HARD_FACTOR, _HARD_MARGIN = 1.1, 0.02
 _TICKS, _SLOWEST_TICK = 16, 0.02  # ticks within the limit, and seconds
 # Plain numbers: making members of an enumeration costs more than the calls.
@@ -29,10 +31,10 @@ def hard_limit(seconds: float) -> float:
     return seconds * _HARD_FACTOR + _HARD_MARGIN
 
 
-def take_signals(handler: Callable[[], object]) -> None:
+def take_signals(handler: Callable[[types.FrameType | None], object]) -> None:
     """Have the timer's signal handled, and the others end the process as they would."""
     if setitimer is not None:
-        signal.signal(signal.SIGPROF, lambda *_: handler())
+        signal.signal(signal.SIGPROF, lambda _, frame: handler(frame))
         signal.signal(signal.SIGVTALRM, signal.SIG_DFL)
         signal.signal(signal.SIGXCPU, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
@@ -51,7 +53,7 @@ class Clock:
         """Take the signals, which other code may have taken."""
         take_signals(self._on_time)
 
-    def _on_time(self) -> None:
+    def _on_time(self, _: types.FrameType | None) -> None:
         self.report()  # whichever is in force by then
 
     def start(self) -> None:
@@ -75,7 +77,11 @@ class Ticker:
     """
 
     def __init__(
-        self, seconds: float, report: Callable[[], object], alive: Callable[[], object]
+        self,
+        seconds: float,
+        report: Callable[[], object],
+        alive: Callable[[], object],
+        slow: Callable[[types.FrameType | None], object],
     ) -> None:
         """Prepare to tick.
 
@@ -83,13 +89,15 @@ class Ticker:
             seconds: of CPU time that one stretch may take, up to one tick more.
             report: called when it has; does not return.
             alive: called at a tick that sees another stretch than the last.
+            slow: called with what is being executed at some of the ticks that see the same.
         """
         self.now: list[object] = [None]
         self.seconds = seconds
         self.tick = min(seconds / _TICKS, _SLOWEST_TICK)
-        self._report, self._alive = report, alive
+        self._report, self._alive, self._slow = report, alive, slow
         self._seen: object = None
         self._since = 0.0
+        self._ticks = 0
 
     def start(self) -> None:
         """Begin to tick."""
@@ -97,11 +105,15 @@ class Ticker:
         setitimer(_PROF, self.tick, self.tick)
         setitimer(_VIRTUAL, hard_limit(self.seconds))
 
-    def _on_tick(self) -> None:
+    def _on_tick(self, frame: types.FrameType | None) -> None:
         setitimer(_VIRTUAL, hard_limit(self.seconds))
         spent = process_time()
         if self.now[0] != self._seen:
-            self._seen, self._since = self.now[0], spent
+            self._seen, self._since, self._ticks = self.now[0], spent, 0
             self._alive()
         elif spent - self._since >= self.seconds:
             self._report()
+        elif self.now[0] is not None:
+            self._ticks += 1
+            if self._ticks in _LOOKS:
+                self._slow(frame)

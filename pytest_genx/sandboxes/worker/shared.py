@@ -9,6 +9,7 @@ it runs in a process of its own, so sharing never shows in a verdict.
 from __future__ import annotations
 
 import sys
+import types
 from os import _exit
 from time import process_time
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 if TYPE_CHECKING or __package__:  # run by path, these are modules of their own
     from pytest_genx.sandboxes.worker import judge, vet
     from pytest_genx.sandboxes.worker.clock import Ticker
+    from pytest_genx.sandboxes.worker.endless import Watch
     from pytest_genx.sandboxes.worker.job import Job
     from pytest_genx.sandboxes.worker.load import seed_random
     from pytest_genx.sandboxes.worker.plain import plain
@@ -24,6 +26,7 @@ else:
     import judge
     import vet
     from clock import Ticker
+    from endless import Watch
     from job import Job
     from load import seed_random
     from plain import plain
@@ -60,12 +63,14 @@ class _Group:
         self.number = 0
         self.said = process_time()  # when the trusted side last heard of it
         self.seen: list[str | None] = []
-        self.ticker = Ticker(job.cpu, self._report_timeout, self._report_alive)
+        self.ticker = Ticker(job.cpu, self._report_timeout, self._report_alive, self._look)
+        self.watch = Watch(self._report_timeout)
+        self.program = ""
 
     def run(self, number: int, program: str, cases: list[int]) -> None:
         """Run one program against cases."""
         now = self.ticker.now
-        self.number = number
+        self.number, self.program = number, program
         now[0] = (number, _BEFORE_CASES)
         namespace = self._load(program)
         if namespace is None:
@@ -149,7 +154,11 @@ class _Group:
             self._send("stuck" if loading else "slow")
             _exit(0)
 
+    def _look(self, frame: types.FrameType | None) -> None:
+        self.watch.begin(frame, self.program, self.job.path)
+
     def _report_alive(self) -> None:
+        self.watch.end()
         now = self.ticker.now
         running = now[0]
         if running is not None and process_time() - self.said > _SILENCE:
