@@ -113,9 +113,9 @@ def run_programs(
     total = len(row_numbers) * len(column_numbers)
     done = 0
 
-    def on_done(row: int, columns: Iterable[int]) -> None:
+    def on_done(row: int, column: int) -> None:
         nonlocal done
-        done += row_counts[row] * sum(column_counts[column] for column in columns)
+        done += row_counts[row] * column_counts[column]
         if on_progress is not None:
             on_progress(done, total)
 
@@ -131,7 +131,7 @@ def _collect(
     batch: Batch,
     sandbox: Sandbox,
     journal: Journal | None,
-    on_done: Callable[[int, Iterable[int]], None],
+    on_done: Callable[[int, int], None],
 ) -> list[_Row]:
     """Take what is known, and have the sandbox run the rest.
 
@@ -139,7 +139,7 @@ def _collect(
         batch: distinct programs and cases.
         sandbox: not asked when nothing is left to run.
         journal: what is known, and what takes down the rest.
-        on_done: told a row and columns of it that are done.
+        on_done: told the row and the column of each pair that is done.
     """
     rows: list[_Row] = [[None] * len(batch.cases) for _ in batch.programs]
     known = ({},) * len(rows) if journal is None else journal.known
@@ -147,8 +147,9 @@ def _collect(
         for j, execution in known[i].items():
             row[j] = execution
         _cut_off(row)
-        if known[i]:
-            on_done(i, [j for j, execution in enumerate(row) if execution is not None])
+        for j, found in enumerate(row):
+            if found is not None:
+                on_done(i, j)
     left = [i for i, row in enumerate(rows) if None in row]
 
     def on_pair(program: int, case: int, execution: Execution) -> None:
@@ -159,7 +160,7 @@ def _collect(
         row[case] = execution
         if journal is not None:
             journal.keep(i, case, execution)
-        on_done(i, (case,))
+        on_done(i, case)
 
     if left:
         some = tuple(batch.programs[i] for i in left)

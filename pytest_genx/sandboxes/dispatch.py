@@ -24,8 +24,8 @@ _START = 60.0  # seconds of wall time that starting a worker or opening a batch 
 _BUNDLE = 0.001  # seconds; reading frames one by one takes a core from the workers
 _GRACE = 5.0  # seconds after which a worker that lost its program must have said so
 _AHEAD = 2  # orders that a worker holds, so that it never waits for the next
-_SLICE = 0.05  # seconds of wall time that a shared order should take
-_FIRST, _MOST = 4, 64  # rows of a shared order, at first and at most
+_SLICE = (0.01, 0.05)  # seconds of wall time that a shared order should take
+_FIRST, _MOST = 8, 64  # rows of a shared order, at first and at most
 
 
 class Dispatch:
@@ -127,8 +127,10 @@ class Dispatch:
     def _size(self) -> int:
         """Choose how many rows share a process: enough to be worth it, few enough to balance."""
         fair = -(-len(self._queue) // (_AHEAD * self._n_workers))
-        size = _FIRST if self._seconds_per_row == 0 else int(_SLICE / self._seconds_per_row)
-        return max(1, min(size, fair, _MOST, len(self._queue)))
+        if self._seconds_per_row == 0:
+            return min(_FIRST, len(self._queue))
+        worth, most = (int(seconds / self._seconds_per_row) for seconds in _SLICE)
+        return max(1, min(max(worth, fair), most, _MOST, len(self._queue)))
 
     def _deadline(self, worker: Worker) -> float:
         """Time when a worker that says nothing must be stuck."""

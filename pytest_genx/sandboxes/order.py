@@ -106,9 +106,7 @@ class Order:
             row.put_rest(row.fate("timeout", "import: "))
         else:
             left = self.cases[self.at][self.answered :]
-            for case, answer in zip(left, answers, strict=False):
-                if answer:  # else it is to be run alone
-                    _put(row, case, answer, self.judge)
+            self._put_all(row, left, answers[: len(left)])
             self.answered += len(answers)
             if how == "part":
                 return
@@ -116,6 +114,19 @@ class Order:
                 row.put(left[len(answers)], row.fate("timeout"))
             row.alone = how != "slow"  # what is left of it, if anything
         self.at, self.answered = self.at + 1, 0
+
+    def _put_all(self, row: Row, left: Sequence[int], answers: Sequence[str]) -> None:
+        """Put what was answered; a case without an answer is to be run alone."""
+        cases = left[: len(answers)]
+        decide = self.judge.decide
+        executions = [
+            decide(case, answer) if answer else None
+            for case, answer in zip(cases, answers, strict=True)
+        ]
+        for case, answer, execution in zip(cases, answers, executions, strict=True):
+            if execution is None and answer:
+                row.leave_open(case, answer)
+        row.put_all(cases, executions)
 
     def _end_case(self, row: Row, answer: str | None, fate: str) -> None:
         case = self.cases[0][self.at]

@@ -5,7 +5,7 @@ Pure bookkeeping: no process is touched here, so every way a program can end is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pytest_genx.domain import HOPELESS, NOT_RUN, Execution, Limits, Outcome
@@ -60,6 +60,13 @@ class Row:
             self.found[case] = execution
             self._advance()
 
+    def put_all(self, cases: Sequence[int], executions: Sequence[Execution | None]) -> None:
+        """Take executions of several cases of which nothing is known; None stays so."""
+        for case, execution in zip(cases, executions, strict=True):
+            if self.found[case] is None:
+                self.found[case] = execution
+        self._advance()
+
     def leave_open(self, case: int, answer: str) -> None:
         """Take an answer that waits for a decision."""
         if self.found[case] is None:
@@ -73,24 +80,26 @@ class Row:
 
     def reports(self) -> Iterator[Report]:
         """Yield what is known up to the first case that is not, each once."""
-        while self._unreported < len(self.found):
-            case = self._unreported
-            execution = self.found[case]
-            if self.hopeless and case >= self._unknown:
-                execution = NOT_RUN
+        found = self.found
+        for case in range(self._unreported, len(found)):
+            execution = NOT_RUN if self.hopeless and case >= self._unknown else found[case]
             if execution is None:
                 return
-            self._unreported += 1
+            self._unreported = case + 1
             yield case, execution
 
     def _advance(self) -> None:
-        while self._unknown < len(self.found) and not self.hopeless:
-            execution = self.found[self._unknown]
-            if execution is None and self._unknown not in self.open:
-                return
-            timed_out = execution is not None and execution.outcome is Outcome.TIMEOUT
-            self.timeouts += timed_out
-            self._unknown += 1
+        """Pass over what is known; runs for every pair, hence plain."""
+        found, at = self.found, self._unknown
+        while at < len(found) and self.timeouts < HOPELESS:
+            execution = found[at]
+            if execution is None:
+                if at not in self.open:
+                    break
+            elif execution.outcome is Outcome.TIMEOUT:
+                self.timeouts += 1
+            at += 1
+        self._unknown = at
 
     def fate(self, fate: str, where: str = "") -> Execution:
         """Make the execution of a process that ended without an answer.

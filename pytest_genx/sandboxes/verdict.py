@@ -48,9 +48,12 @@ class Judge:
     def decide(self, case: int, answer: str) -> Execution | None:
         """Turn an answer into an execution; None while that is left open."""
         decided = self._decided[case]
-        if answer not in decided:
-            decided[answer] = _decide(self.plans[case], self._expected[case], answer)
-        return decided[answer]
+        try:
+            return decided[answer]
+        except KeyError:
+            execution = _decide(self.plans[case], self._expected[case], answer)
+            decided[answer] = execution
+            return execution
 
     def settle(self, case: int, answer: str, execution: Execution) -> None:
         """Take what was decided elsewhere about an open answer."""

@@ -209,7 +209,7 @@ def test_what_is_known_is_not_executed():
     assert (batch.programs, batch.known) == (("b", "c"), ({1: PASS}, {}))
     assert details(matrix) == [["known"] * 2, ["b x", "known"], ["c x", "c y"]]
     assert sorted(cache.kept) == [(1, 0), (2, 0), (2, 1)]
-    assert seen == [(2, 6), (3, 6), (4, 6), (5, 6), (6, 6)]
+    assert seen == [(1, 6), (2, 6), (3, 6), (4, 6), (5, 6), (6, 6)]
     assert cache.closed == 1
 
 

@@ -84,7 +84,7 @@ def test_a_timeout_behind_what_is_unknown_does_not_count_yet():
 def test_the_fate_of_a_process_is_a_timeout_or_a_crash():
     """The detail says what happened, and where."""
     row = row_of(1)
-    assert row.fate("timeout") == Execution(Outcome.TIMEOUT, "more than 1 s of CPU time")
+    assert row.fate("timeout") == Execution(Outcome.TIMEOUT, "does not end within 1 s of CPU time")
     assert row.fate("wall", "import: ").detail == "import: nothing happened for 10 s"
     assert row.fate("exit 3").outcome is row.fate("signal 9").outcome is Outcome.CRASH
     assert "status 3" in row.fate("exit 3").detail

@@ -8,6 +8,7 @@ alone, so a candidate that goes looking for them can lie about itself and nothin
 from __future__ import annotations
 
 import gc
+import signal
 import sys
 from os import _exit, wait4, waitstatus_to_exitcode
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -25,6 +26,10 @@ else:
     from load import import_candidate, seed_random
     from wire import send
 
+# Signals of the timers; what the kernel counts as spent may be a little less by then.
+_CLOCKS = frozenset(
+    int(getattr(signal, name)) for name in ("SIGVTALRM", "SIGXCPU") if hasattr(signal, name)
+)
 _TIMED_OUT = 3  # exit status of a case that reported its own timeout
 
 
@@ -108,7 +113,7 @@ def fate_of(status: int, spent: float, cpu: float) -> str:
         cpu: seconds that it was allowed.
     """
     code = waitstatus_to_exitcode(status)
-    if code == _TIMED_OUT or (code < 0 and spent >= cpu):
+    if code == _TIMED_OUT or -code in _CLOCKS or (code < 0 and spent >= cpu):
         return "timeout"
     return f"exit {code}" if code >= 0 else f"signal {-code}"
 

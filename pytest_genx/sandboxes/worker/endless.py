@@ -6,7 +6,8 @@ the same values at two of its turns goes on for ever. Variables that only grow (
 `digits.append(x)`) and are read nowhere else in the loop decide nothing and may differ.
 
 No proof says nothing: the loop may end, or grow what it depends on. A proof stands for the
-timeout, which is what waiting would have given.
+timeout, which is what waiting would have given; a loop that fills the memory with large things
+is left to the limit on memory.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ else:
 _TURNS = 12  # of a loop that are watched
 _LINES = 3000  # that are watched, in all
 _GROWS = frozenset({"append", "insert", "extend", "appendleft"})
-_GROWING = (list, str, bytes, tuple, int, float)
+_SMALL = frozenset({int, float, bool, str, type(None)})
+_WIDE, _LONG = 64, 1 << 20  # characters of an item, items of what grows
 _CONSTANT = (types.BuiltinFunctionType, types.ModuleType, type)
 _UNSUITED = (ast.Yield, ast.YieldFrom, ast.Await, ast.Nonlocal, ast.Global)
 _MISSING = "missing"
@@ -129,7 +131,9 @@ def _loops(function: ast.FunctionDef, line: int) -> Iterator[Loop]:
         if isinstance(node, ast.While) and node.lineno <= line <= (node.end_lineno or 0):
             growing = {name for name in _stored(node) if _only_grows(name, node)}
             names = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
-            yield Loop(node.test.lineno, frozenset(names - growing), frozenset(growing))
+            # a constant condition is compiled to nothing, and no line is seen of it
+            first = node.body[0] if isinstance(node.test, ast.Constant) else node.test
+            yield Loop(first.lineno, frozenset(names - growing), frozenset(growing))
 
 
 def _stored(loop: ast.While) -> set[str]:
@@ -170,7 +174,7 @@ def _mentions(name: str, node: ast.expr) -> bool:
 
 def _state(values: Any, loop: Loop) -> tuple[object, ...] | None:
     """Write down what decides how a loop goes on; None when that cannot be written."""
-    if any(type(values.get(name, 0)) not in _GROWING for name in loop.growing):
+    if not all(_grows_slowly(values.get(name, 0)) for name in loop.growing):
         return None
     state: list[object] = []
     objects: list[int] = []  # which mutable values are one and the same
@@ -186,6 +190,16 @@ def _state(values: Any, loop: Loop) -> tuple[object, ...] | None:
         state.append((type(value), text))
         objects.append(id(value) if type(value) in (list, dict) else 0)
     return (*state, *(objects.index(one) for one in objects))
+
+
+def _grows_slowly(value: Any) -> bool:
+    """Say whether a variable will not use up the memory before the time is over."""
+    kind = type(value)
+    if kind in (int, float):
+        return True
+    if kind is list:
+        return not value or (type(value[-1]) in _SMALL and len(repr(value[-1])) < _WIDE)
+    return kind in (str, bytes, tuple) and len(value) < _LONG
 
 
 def _is_constant(value: object) -> bool:
