@@ -23,6 +23,11 @@ class Crew:
         self._directory: Path | None = None
         self._started = 0
         self._idle: list[tuple[Needs, Worker]] = []
+        self._packages: dict[Needs, dict[str, str]] = {}
+
+    def packages(self, needs: Needs) -> dict[str, str]:
+        """Return what is known of imports, by name: "ok", "slow" or "failed"; to be added to."""
+        return self._packages.setdefault(needs, {})
 
     def hire(self, needs: Needs) -> Worker:
         """Return an idle worker, or start one.

@@ -41,8 +41,11 @@ class Dispatch:
         self.rows = [Row.of(i, n_cases, batch.limits, known[i]) for i in range(len(known))]
         self._queue = deque(row for row in self.rows if row.left())
         self._alone: deque[Row] = deque()
+        self._waiting: dict[str, list[Row]] = {}  # by the package that is being tried
+        self._imports: deque[str] = deque()
         self._crew = crew
         self._needs = Needs(batch.limits, batch.hash_seed % 2**32, _places(batch))
+        self._packages = crew.packages(self._needs)
         self._n_workers = n_workers
         self._workers: list[Worker] = []
         self._may_share: list[bool] = [False] * n_cases
@@ -73,7 +76,7 @@ class Dispatch:
         """
         for row in self.rows:
             self._report(row, on_pair)
-        while self._queue or self._alone or any(worker.orders for worker in self._workers):
+        while self._n_queued or any(worker.orders for worker in self._workers):
             for worker in self._workers:
                 self._assign(worker)
             while self._wants_more():
@@ -100,10 +103,13 @@ class Dispatch:
             self._crew.release(self._needs, worker)
         self._crew.dismiss([worker for worker in workers if worker not in warm])
 
+    @property
+    def _n_queued(self) -> int:
+        return len(self._imports) + len(self._queue) + len(self._alone)
+
     def _wants_more(self) -> bool:
-        waiting = len(self._queue) + len(self._alone)
         starting = sum(not worker.orders for worker in self._workers)
-        return waiting > starting and len(self._workers) < self._n_workers
+        return self._n_queued > starting and len(self._workers) < self._n_workers
 
     def _hire(self) -> None:
         worker = self._crew.hire(self._needs)
@@ -115,9 +121,11 @@ class Dispatch:
     def _assign(self, worker: Worker) -> None:
         """Give a worker its next orders."""
         while worker.state == "open" and len(worker.orders) < _AHEAD:
-            if self._queue:
+            if self._imports:
+                order = Order.importing(self._imports.popleft(), self.judge)
+            elif self._queue:
                 rows = [self._queue.popleft() for _ in range(self._size())]
-                order = Order.shared_by(rows, self._may_share, self.judge)
+                order = Order.shared_by(rows, self._may_share, self.judge, self._packages)
             elif self._alone:
                 order = Order.alone(self._alone.popleft(), self.judge)
             else:
@@ -192,12 +200,30 @@ class Dispatch:
         order = worker.finish()
         if order is None:
             return
-        if order.shared and fate == "exit 0":
+        if order.kind == "shared" and fate == "exit 0":
             self._seconds_per_row = spent / len(order.rows)
+        if order.kind == "import":
+            self._packages[order.name] = order.found
+            for row in self._waiting.pop(order.name):
+                self._put_back(row)
         for row in reversed(order.stopped(fate)):
-            (self._alone if row.alone or not order.shared else self._queue).appendleft(row)
+            row.alone = row.alone or order.kind == "alone"
+            self._put_back(row)
         for row in order.rows:
             self._report(row, on_pair)
+
+    def _put_back(self, row: Row) -> None:
+        """Queue what is left of a row, or let it wait for an import to be tried."""
+        known = self._packages.get(row.unknown)
+        if row.unknown and known is None:
+            if row.unknown not in self._waiting:
+                self._waiting[row.unknown] = []
+                self._imports.append(row.unknown)
+            self._waiting[row.unknown].append(row)
+            return
+        row.alone = row.alone or known == "failed"
+        row.unknown = ""
+        (self._alone if row.alone else self._queue).appendleft(row)
 
     def _report(self, row: Row, on_pair: OnPair) -> None:
         for case, execution in row.reports():

@@ -1,13 +1,14 @@
 """What a worker is told to do at once, and what its frames say about it.
 
 Bookkeeping alone: frames in, executions into rows. An order is shared, for several programs
-whose cases run in one process, or for one program with a process for each case.
+whose cases run in one process; or for one program alone, with a process for each case; or the
+import of a package, of which the result is the same for every program.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pytest_genx.sandboxes.channel import Frame, find_frame
@@ -23,36 +24,51 @@ class Order:
 
     rows: list[Row]
     cases: list[list[int]]
-    shared: bool
+    kind: str  # "shared", "alone" or "import"
     judge: Judge
+    name: str = ""  # of the package that is imported
+    packages: Mapping[str, str] = field(default_factory=dict)  # what is known of imports
     token: bytes = field(default_factory=lambda: os.urandom(_TOKEN_BYTES))
     tokens: list[bytes] = field(default_factory=list)
     at: int = 0
     answered: int = 0  # cases of the row in flight, when shared
     imported: bool = False
+    found: str = "failed"  # what came of the import
 
     @classmethod
-    def shared_by(cls, rows: Sequence[Row], may_share: Sequence[bool], judge: Judge) -> Order:
+    def shared_by(
+        cls,
+        rows: Sequence[Row],
+        may_share: Sequence[bool],
+        judge: Judge,
+        packages: Mapping[str, str],
+    ) -> Order:
         """Let rows share a process, with those of their cases that may."""
         cases = [[j for j in row.left() if may_share[j]] for row in rows]
-        return cls(list(rows), cases, shared=True, judge=judge)
+        return cls(list(rows), cases, "shared", judge, packages=packages)
+
+    @classmethod
+    def importing(cls, name: str, judge: Judge) -> Order:
+        """Have a package imported, to know whether candidates can."""
+        return cls([], [], "import", judge, name)
 
     @classmethod
     def alone(cls, row: Row, judge: Judge) -> Order:
         """Give a row processes of its own."""
         cases = row.left()
         tokens = [os.urandom(_TOKEN_BYTES) for _ in cases]
-        return cls([row], [cases], shared=False, judge=judge, tokens=tokens)
+        return cls([row], [cases], "alone", judge, tokens=tokens)
 
     def message(self, programs: Sequence[str]) -> dict[str, object]:
         """Say what a worker must know."""
-        texts = [programs[row.program] for row in self.rows]
-        common = {"do": "run", "token": self.token.hex(), "programs": texts}
-        if self.shared:
-            return {**common, "shared": True, "cases": self.cases}
+        common: dict[str, object] = {"do": "run", "kind": self.kind, "token": self.token.hex()}
+        if self.kind == "import":
+            return {**common, "name": self.name}
+        common["programs"] = [programs[row.program] for row in self.rows]
+        if self.kind == "shared":
+            return {**common, "cases": self.cases, "packages": self.packages}
         return {
             **common,
-            "shared": False,
             "cases": self.cases[0],
             "tokens": [token.hex() for token in self.tokens],
             "timeouts": self.rows[0].timeouts,
@@ -61,7 +77,7 @@ class Order:
     @property
     def case_token(self) -> bytes:
         """The token of the pair in flight; none when no case has one."""
-        return b"" if self.shared or self.at >= len(self.tokens) else self.tokens[self.at]
+        return self.tokens[self.at] if self.at < len(self.tokens) else b""
 
     def take(self, frame: Frame) -> Row | None:
         """Act on what the process of a program says, of its own rows alone.
@@ -69,16 +85,21 @@ class Order:
         Returns:
             The row of which more is known.
         """
-        row = self.rows[min(self.at, len(self.rows) - 1) if self.shared else 0]
+        if self.kind == "import":
+            if frame.fields in (["import", "ok"], ["import", "slow"]):
+                self.found = frame.fields[1] or ""
+            return None
+        shared = self.kind == "shared"
+        row = self.rows[min(self.at, len(self.rows) - 1) if shared else 0]
         match frame.fields:
-            case ["row", str(number), str(how), *answers] if self.shared:
+            case ["row", str(number), str(how), *answers] if shared:
                 if number == str(self.at) and self.at < len(self.rows):
                     self._take_row(row, how, [answer or "" for answer in answers])
             case ["imported"]:
                 self.imported = True
-            case ["failed", str(answer)] if not self.shared:
+            case ["failed", str(answer)] if not shared:
                 row.put_rest(import_failed(read_free(answer)))
-            case ["slow"] if not self.shared and not self.imported:
+            case ["slow"] if not shared and not self.imported:
                 row.put_rest(row.fate("timeout", "import: "))
             case ["ended", str(fate)] if self.at < len(self.tokens):
                 answers = find_frame(frame.before, self.case_token)
@@ -93,8 +114,10 @@ class Order:
         A case in flight that outlived its program may have written an answer; it is not looked
         at, as its timing would decide.
         """
-        if not self.shared:
+        if self.kind == "alone":
             self._stop_alone(fate)
+        elif self.kind == "import" and fate == "timeout":
+            self.found = "slow"
         elif self.at < len(self.rows) and (fate != "exit 0" or self.at == 0):
             self.rows[self.at].alone = True
         return [row for row in self.rows if row.left()]
@@ -102,6 +125,9 @@ class Order:
     def _take_row(self, row: Row, how: str, answers: list[str]) -> None:
         if how == "failed":
             row.put_rest(import_failed(read_free(answers[0] if answers else "")))
+        elif how == "unknown":
+            row.unknown = answers[0] if answers else ""
+            row.alone = not row.unknown
         elif how == "stuck":
             row.put_rest(row.fate("timeout", "import: "))
         else:

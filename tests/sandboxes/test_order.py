@@ -20,7 +20,7 @@ def rows(n: int, n_cases: int = N) -> list[Row]:
 
 def shared(n: int) -> Order:
     """Make an order of rows that share a process."""
-    return Order.shared_by(rows(n), [True] * N, JUDGE)
+    return Order.shared_by(rows(n), [True] * N, JUDGE, {})
 
 
 def alone(n_cases: int = N) -> Order:

@@ -45,6 +45,7 @@ else:
     from wire import receive, send
 
 _BROKEN = 5  # exit status of a process that raised what it should not
+_RUN = {"shared": shared.run_group, "alone": alone.run_program, "import": alone.run_import}
 _LOST = 4  # exit status of a foreman whose orders have ended: the trusted side is gone
 
 
@@ -111,7 +112,7 @@ class _Foreman:
             if pid == 0:
                 try:
                     os.close(self.control)
-                    (shared.run_group if order["shared"] else alone.run_program)(job, order)
+                    _RUN[order["kind"]](job, order)
                 finally:
                     os._exit(_BROKEN)
             fate = self._await(pid, job.cpu)
@@ -127,6 +128,7 @@ class _Foreman:
         preload(batch["preload"], batch["module"])
         self.confine.guard.armed = False
         cases = [compile_case(case) for case in batch["cases"]]
+        codes = [code for case in cases for code in case.codes()]
         job = Job(
             batch["module"],
             batch["path"],
@@ -140,6 +142,7 @@ class _Foreman:
             fork=self.fork,
             seal=self.seal,
             views=self.views,
+            mentioned=frozenset().union(*map(vet.mentioned, codes)),
         )
         gc.collect()
         gc.freeze()
@@ -183,8 +186,7 @@ class _Foreman:
 
 def _may_share(case: Compiled, views: vet.Views) -> bool:
     """Say whether a case can run where it must leave nothing behind."""
-    codes = [code for code in (case.setup, case.body, case.call, case.against) if code is not None]
-    if not all(map(vet.harmless, codes)):
+    if not all(map(vet.harmless, case.codes())):
         return False
     if case.setup is None:
         return True

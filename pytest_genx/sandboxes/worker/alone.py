@@ -8,6 +8,7 @@ alone, so a candidate that goes looking for them can lie about itself and nothin
 from __future__ import annotations
 
 import gc
+import importlib
 import signal
 import sys
 from os import _exit, wait4, waitstatus_to_exitcode
@@ -73,6 +74,26 @@ def run_program(job: Job, message: dict[str, Any]) -> NoReturn:
         confine.clean()
         send(verdicts, token, ["ended", fate])
     _exit(0)
+
+
+def run_import(job: Job, message: dict[str, Any]) -> NoReturn:
+    """Say whether a package can be imported in the time that a candidate has."""
+    token = bytes.fromhex(message["token"])
+
+    def report(how: str) -> NoReturn:
+        send(job.verdicts, token, ["import", how])
+        _exit(0)
+
+    clock = Clock(job.cpu, lambda: report("slow"))
+    clock.listen()
+    job.confine.enter_program()
+    job.confine.guard.armed = True
+    clock.start()
+    try:
+        importlib.import_module(message["name"])
+    except BaseException:  # noqa: BLE001 -- candidates that import it will see what it raises
+        report("failed")
+    report("ok")
 
 
 def run_case(

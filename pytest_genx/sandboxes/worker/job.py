@@ -36,6 +36,7 @@ class Job(NamedTuple):
     fork: Callable[[], int]
     seal: Seal
     views: Views
+    mentioned: frozenset[str]  # names that the cases use
 
     def recursion_limit(self, above: int) -> int:
         """Return the limit that leaves a case its depth.

@@ -43,6 +43,10 @@ class Compiled(NamedTuple):
     against: types.CodeType | None = None  # what only the candidate's module can evaluate
     error: str = ""
 
+    def codes(self) -> list[types.CodeType]:
+        """List what was compiled."""
+        return [code for code in self if isinstance(code, types.CodeType)]
+
 
 def compile_case(case: dict[str, Any]) -> Compiled:
     """Compile a case as it came over the wire."""

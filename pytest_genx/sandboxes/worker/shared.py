@@ -44,6 +44,7 @@ def run_group(job: Job, message: dict[str, Any]) -> NoReturn:
     job.confine.enter_group()
     seed_random(job.seed)
     sys.setrecursionlimit(job.recursion_limit(above=3))
+    job.views.packages = message["packages"]
     group = _Group(job, bytes.fromhex(message["token"]))
     group.ticker.start()
     job.confine.guard.armed = True
@@ -100,12 +101,19 @@ class _Group:
             namespace = job.views.globals_for(job.module, job.path)
             exec(code, namespace)  # noqa: S102 -- that is the job
         except BaseException as error:  # noqa: BLE001 -- a failed import is a verdict
-            if isinstance(error, _ODD) or job.views.asked:
+            views = job.views
+            if views.slow:
+                self._end("stuck")
+            elif views.unknown:
+                self._end("unknown", views.unknown)
+            elif isinstance(error, _ODD) or views.asked:
+                self._end("alone")
+            elif isinstance(error, TypeError) and views.gave_nothing:  # in an except clause
                 self._end("alone")
             else:
                 self._end("failed", judge.blame(error, _nothing, free=True))
             return None
-        if job.views.asked or not vet.stateless(namespace, job.views):
+        if job.views.asked or not vet.stateless(namespace, code, job.mentioned, job.views):
             self._end("alone")
             return None
         return namespace

@@ -24,7 +24,7 @@ import opcode
 import re
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -37,7 +37,7 @@ def _words(*lines: str) -> frozenset[str]:
 # Built-in names that read or write state, reach into objects by strings, or differ by process.
 _WITHHELD = _words(
     "breakpoint compile copyright credits delattr dir eval exec exit getattr globals hasattr help",
-    "id input license locals memoryview open quit setattr super vars",
+    "id license locals memoryview open quit setattr super vars",
 )
 # Special names that are harmless to read or to call, on anything there is to reach.
 _HARMLESS = _words(
@@ -99,13 +99,38 @@ class MoreAsked(BaseException):
     """A program asked for something it has no view of; not for `except` clauses."""
 
 
+class Nothing:
+    """Stands for a name that a program imports and never uses; any use is noticed."""
+
+    def __init__(self, use: Callable[..., Any]) -> None:
+        object.__setattr__(self, "_use", use)
+
+
+def _noticed(self: Nothing, *_: object, **__: object) -> Any:
+    return object.__getattribute__(self, "_use")("a name without a view")
+
+
+for _name in _words(
+    "getattribute call getitem iter next len bool contains eq ne lt le gt ge hash add radd sub",
+    "rsub mul rmul truediv rtruediv mod rmod or ror and rand neg int float index enter exit await",
+    "mro_entries instancecheck subclasscheck set_name str repr format fspath",
+):
+    setattr(Nothing, f"__{_name}__", _noticed)
+
+
 class Views:
-    """What stateless programs run with; `asked` says that the last one asked for more."""
+    """What stateless programs run with.
+
+    `asked` says that the last one asked for more, `unknown` which package of the user's it
+    imports that nobody has tried to import yet, `slow` that one takes longer than allowed.
+    """
 
     def __init__(self) -> None:
-        self.asked = False
-        self._top = ""  # of the module under test
+        self.asked = self.slow = self.loading = self.gave_nothing = False
+        self.unknown = ""
+        self.packages: dict[str, str] = {}  # outside the library: "ok", "slow" or "failed"
         self.project: list[str] = []  # directories whose modules are the user's
+        self._top = ""  # of the module under test
         self._modules: dict[str, types.ModuleType] = {}
         self.names: dict[str, Any] = {
             name: value for name, value in vars(builtins).items() if name not in _WITHHELD
@@ -116,7 +141,8 @@ class Views:
 
     def globals_for(self, module: str, path: str) -> dict[str, Any]:
         """Make the namespace that one program is executed in."""
-        self.asked = False
+        self.asked = self.slow = self.gave_nothing = False
+        self.loading, self.unknown = True, ""
         self._top = module.partition(".")[0]
         fresh = types.ModuleType(module)
         fresh.__dict__.update(__builtins__=self.names, __file__=path)
@@ -133,21 +159,37 @@ class Views:
         """Do what `import` does, as far as there is a view."""
         top = name.partition(".")[0]
         if level or top == self._top or (fromlist and "*" in fromlist):
-            self._more(name)
+            self.ask(name)
         if name not in self._modules:
-            spec = find_spec(top)
-            if spec is None:
-                raise ModuleNotFoundError(f"No module named {top!r}", name=top)
-            ours = any((spec.origin or "").startswith(place) for place in self.project)
-            if ours or name not in sys.stdlib_module_names:
-                self._more(name)
+            self._find(name, top)
             self._modules[name] = self._view(name)
-        return self._modules[name]
+            for inner in range(name.count(".")):
+                whole = name.rsplit(".", inner)[0]
+                outer, _, last = whole.rpartition(".")
+                above = self._modules.setdefault(outer, self._view(outer))
+                above.__dict__.setdefault(last, self._modules.setdefault(whole, self._view(whole)))
+        return self._modules[name if fromlist else top]
+
+    def _find(self, name: str, top: str) -> None:
+        """Return if a module can be imported and is nobody's but the interpreter's."""
+        spec = find_spec(top)
+        if spec is None:
+            raise ModuleNotFoundError(f"No module named {top!r}", name=top)
+        if any((spec.origin or "").startswith(place) for place in self.project):
+            self.ask(name)
+        if top in sys.stdlib_module_names and (name == top or name in sys.modules):
+            return
+        tried = self.packages.get(name)
+        if tried is None:
+            self.unknown = name
+        self.slow = tried == "slow"
+        if tried != "ok":
+            self.ask(name)
 
     def _view(self, name: str) -> types.ModuleType:
-        """Make the view of a module; one of another module of the library shows nothing."""
+        """Make the view of a module; of most it shows nothing."""
         view = types.ModuleType(name)
-        view.__dict__["__getattr__"] = self._more
+        view.__dict__["__getattr__"] = self._missing
         if name in _VIEWS:
             module = vars(import_module(name))
             listed = _VIEWS[name]
@@ -156,7 +198,15 @@ class Views:
         self.offered.update(map(id, (view, *view.__dict__.values())))
         return view
 
-    def _more(self, name: str) -> Any:
+    def _missing(self, name: str) -> Any:
+        """Give nothing to a program that is being loaded: it may never use it."""
+        if not self.loading or name[:1] == "_":
+            self.ask(name)
+        self.gave_nothing = True
+        return Nothing(self.ask)
+
+    def ask(self, name: str) -> Any:
+        """Note that a program needs more than there is."""
         self.asked = True
         raise MoreAsked(name)
 
@@ -171,10 +221,33 @@ def harmless(code: types.CodeType) -> bool:
     )
 
 
-def stateless(namespace: dict[str, Any], views: Views) -> bool:
-    """Say whether what an executed program left in its globals is immutable throughout."""
-    return all(
-        _immutable(value, views) for name, value in namespace.items() if name not in _OWN_GLOBALS
+def mentioned(code: types.CodeType) -> frozenset[str]:
+    """Return the names that code uses, apart from variables."""
+    return frozenset(name for part in _parts(code) for name in part.co_names)
+
+
+def stateless(
+    namespace: dict[str, Any], code: types.CodeType, used: frozenset[str], views: Views
+) -> bool:
+    """Say whether an executed program left nothing mutable that is ever looked at again.
+
+    Args:
+        namespace: its globals.
+        code: the program.
+        used: names that the cases mention.
+        views: what it was executed with.
+    """
+    views.loading = False
+    doubtful = {
+        name
+        for name, value in namespace.items()
+        if name not in _OWN_GLOBALS and not _immutable(value, views)
+    }
+    if not doubtful:
+        return True
+    inner = [part for part in code.co_consts if isinstance(part, types.CodeType)]
+    return doubtful.isdisjoint(used.union(*map(mentioned, inner))) and not any(
+        isinstance(namespace[name], types.FunctionType) for name in doubtful
     )
 
 
