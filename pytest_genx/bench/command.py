@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -53,6 +54,9 @@ def bench_rank(
     rankers = _rankers(names, config, manager)
     results: list[PoolResult] = []
     with closing(plugins.sandbox(manager, config.sandbox)(config)) as sandbox:
+        mechanism = sandbox.name
+        for note in getattr(sandbox, "notes", ()):
+            print(f"note: {note}", file=sys.stderr)  # noqa: T201 -- this is a command
         for pool in loaded:
             result = measure(
                 pool, rankers, sandbox, cpu=config.timeout, seed=config.seed, watch=progress
@@ -60,7 +64,7 @@ def bench_rank(
             show(result)
             results.append(result)
     if json_path is not None:
-        _write(json_path, results, config)
+        _write(json_path, results, config, mechanism)
     for pool in loaded:
         _refuse_unlabelled(pool)
 
@@ -78,12 +82,12 @@ def _rankers(
     return {name: plugins.ranker(manager, name)(config) for name in chosen}
 
 
-def _write(path: Path, results: Sequence[PoolResult], config: Config) -> None:
+def _write(path: Path, results: Sequence[PoolResult], config: Config, sandbox: str) -> None:
     body = {
         "version": __version__,
         "timeout": config.timeout,
         "seed": config.seed,
-        "sandbox": config.sandbox,
+        "sandbox": sandbox,
         "pools": [to_json(result) for result in results],
     }
     try:

@@ -10,13 +10,14 @@ import site
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pytest_genx.sandboxes.channel import Frame, FrameReader, encode
+from pytest_genx.sandboxes.launch import WORKER, command
+from pytest_genx.sandboxes.mechanism import PROCESS, Mechanism
 from pytest_genx.sandboxes.row import Row
 
-_WORKER = Path(__file__).with_name("worker")
 # Without these some interpreters do not start; no other variable of the user's is passed on.
 _KEPT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -27,13 +28,25 @@ _GRACE = 0.5  # seconds a worker has to leave by itself
 class Worker:
     """One worker process, from start to `close`; `fileno` is what to select on."""
 
-    def __init__(self, home: Path, header: Mapping[str, object], limit: int) -> None:
+    def __init__(
+        self,
+        home: Path,
+        header: Mapping[str, object],
+        limit: int,
+        *,
+        mechanism: Mechanism = PROCESS,
+        readable: Sequence[str] = (),
+        disk: int = 64,
+    ) -> None:
         """Start the process.
 
         Args:
             home: a directory of its own, made here, where cases run.
             header: what holds for the whole batch.
             limit: bytes that a verdict may have.
+            mechanism: what shuts the process in.
+            readable: paths it may read in the strong levels.
+            disk: MiB that its home holds in a container.
         """
         home.mkdir()
         token = os.urandom(16)
@@ -47,7 +60,7 @@ class Worker:
         self.since = time.monotonic()  # when it last got something to do, or told of progress
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-B", str(_WORKER)],
+                command(mechanism, [sys.executable, "-B", str(WORKER)], home, readable, disk),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -154,7 +167,7 @@ def _environment(home: Path, seed: object) -> dict[str, str]:
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     user = {"PYTHONUSERBASE": site.getuserbase()} if site.ENABLE_USER_SITE else {}
     fixed = {"LANG": "C.UTF-8", "TZ": "UTC", "PYTHONHASHSEED": str(seed)}
-    places = {"HOME": str(home), "TMPDIR": str(home)}
+    places = {"HOME": str(home), "TMPDIR": str(home), "LOGNAME": "user"}
     return {**kept, **user, **fixed, **places, **dict.fromkeys(_ONE_THREAD, "1")}
 
 

@@ -1,16 +1,16 @@
-"""The sandbox that every system with `fork` has: confined processes, fresh for each case.
+"""The sandbox of all levels: confined processes, fresh for each case, in what `levels` found.
 
 Covered, for code that goes wrong or cheats without aiming at this very sandbox: endless loops,
 memory, recursion, floods of output, exits before the verdict, forged verdicts, writing and
 removing outside a temporary directory, starting processes, killing others, the network,
 the user's environment variables, and state carried from one case to another.
 
-How far is said in `worker/confine.py`: on Linux the kernel enforces it (Landlock, seccomp, where
-it has them); elsewhere an audit hook in the interpreter does, which C code walks around.
+How far is said in `docs/sandbox.md`: in a container, or with Landlock and seccomp, the kernel
+enforces it, and reading too; in the level `process` an audit hook in the interpreter does, which
+C code walks around, and the user's files can be read.
 
-Not covered: reading the user's files; a candidate that searches its own process for tokens,
+Not covered: a candidate that searches its own process for tokens,
 or whose objects claim to equal everything, can turn its own row, and only that, to PASS.
-Use a container for code that means harm.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import signal
 import tempfile
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pytest_genx.config import Config
@@ -32,6 +32,9 @@ from pytest_genx.errors import SandboxError
 from pytest_genx.interfaces import OnPair
 from pytest_genx.sandboxes.channel import Frame, find_frame
 from pytest_genx.sandboxes.handle import Worker, remove_tree
+from pytest_genx.sandboxes.launch import landlock_paths, readable_paths
+from pytest_genx.sandboxes.levels import notes, strongest
+from pytest_genx.sandboxes.mechanism import PROCESS, Level, Mechanism
 from pytest_genx.sandboxes.row import HOPELESS, Row, read_verdict
 from pytest_genx.sandboxes.shared_imports import shared_imports
 
@@ -40,9 +43,13 @@ _BUNDLE = 0.001  # seconds; reading frames one by one takes a core from the work
 _GRACE = 5.0  # seconds after which a worker that lost its program must have said so
 
 
-def process_sandbox(config: Config) -> ProcessSandbox:  # noqa: ARG001 -- the shape of a factory
-    """Make the sandbox; nothing is started before `run`."""
-    return ProcessSandbox(usable_cores())
+def process_sandbox(config: Config, weakest: Level = Level.PROCESS) -> ProcessSandbox:
+    """Make the sandbox, in the strongest level there is; no worker is started before `run`.
+
+    Raises:
+        SandboxError: this machine has no level as strong as `weakest`.
+    """
+    return ProcessSandbox(usable_cores(), strongest(weakest), (config.rootdir,))
 
 
 def usable_cores() -> int:
@@ -55,10 +62,29 @@ def usable_cores() -> int:
 class ProcessSandbox:
     """Runs batches in at most `n_workers` processes at a time."""
 
-    name = "process"
+    def __init__(
+        self, n_workers: int, mechanism: Mechanism = PROCESS, readable: Sequence[Path] = ()
+    ) -> None:
+        """Start nothing yet.
 
-    def __init__(self, n_workers: int) -> None:
+        Args:
+            n_workers: processes at a time, at most.
+            mechanism: what shuts them in.
+            readable: what they may read in the strong levels, besides what a batch names.
+        """
         self.n_workers = n_workers
+        self.mechanism = mechanism
+        self.readable = tuple(readable)
+
+    @property
+    def name(self) -> str:
+        """The mechanism, as reports name it."""
+        return self.mechanism.name
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a run has to say about it, once."""
+        return notes(self.mechanism)
 
     def run(self, batch: Batch, on_pair: OnPair) -> None:
         """Run every program against every case; see `Sandbox.run`.
@@ -69,7 +95,7 @@ class ProcessSandbox:
         if not hasattr(os, "fork"):
             raise SandboxError(self.name, "this system cannot fork")
         if batch.programs and batch.cases:
-            with contextlib.closing(_Pool(batch, on_pair, self.n_workers)) as pool:
+            with contextlib.closing(_Pool(batch, on_pair, self)) as pool:
                 pool.run()
 
     def close(self) -> None:
@@ -79,16 +105,22 @@ class ProcessSandbox:
 class _Pool:
     """The workers of one run; closing it kills them and removes their directory."""
 
-    def __init__(self, batch: Batch, on_pair: OnPair, n_workers: int) -> None:
+    def __init__(self, batch: Batch, on_pair: OnPair, sandbox: ProcessSandbox) -> None:
         self.batch = batch
         self.on_pair = on_pair
         self.rows = deque(
             Row(i, len(batch.cases), batch.limits) for i in range(len(batch.programs))
         )
-        self.n_workers = min(n_workers, len(self.rows))
+        self.n_workers = min(sandbox.n_workers, len(self.rows))
         self.workers: list[Worker] = []
         self.started = 0
-        self.header = _header(batch)
+        self.mechanism = sandbox.mechanism
+        self.readable = readable_paths([*sandbox.readable, *batch.sys_path])
+        self.header = {
+            **_header(batch),
+            "level": self.mechanism.level.value,
+            "readable": landlock_paths(self.readable),
+        }
         self.selector = selectors.DefaultSelector()
         self.directory = Path(tempfile.mkdtemp(prefix="genx-")).resolve()
 
@@ -122,7 +154,14 @@ class _Pool:
 
     def _start(self) -> None:
         limit = 4 * 1024 * self.batch.limits.output + (1 << 16)
-        worker = Worker(self.directory / f"w{self.started}", self.header, limit)
+        worker = Worker(
+            self.directory / f"w{self.started}",
+            self.header,
+            limit,
+            mechanism=self.mechanism,
+            readable=self.readable,
+            disk=self.batch.limits.disk,
+        )
         self.started += 1
         self.workers.append(worker)
         self.selector.register(worker, selectors.EVENT_READ, worker)
@@ -194,7 +233,7 @@ class _Pool:
     def _lost(self, worker: Worker) -> None:
         """Replace a worker that died; one that cannot even start is an error."""
         if not worker.ready and not self.header["preload"]:
-            raise SandboxError("process", f"no worker starts: {worker.last_words()}")
+            raise SandboxError(self.mechanism.name, f"no worker starts: {worker.last_words()}")
         if not worker.ready:
             self.header["preload"] = []  # an import that ends the process, most likely
         self._stop(worker)

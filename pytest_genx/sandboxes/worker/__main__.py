@@ -70,7 +70,9 @@ def main() -> None:
     sys.modules["__main__"] = types.ModuleType("__main__")
     sys.path[:] = [*header["sys_path"], *sys.path[1:]]
     sys.argv = [""]
-    confine = confine_worker(os.environ["HOME"], header["limits"])
+    confine = confine_worker(
+        os.environ["HOME"], header["limits"], header["level"], header["readable"]
+    )
     confine.guard.armed = True
     preload(header["preload"], header["module"])
     confine.guard.armed = False
