@@ -167,7 +167,7 @@ def _environment(home: Path, seed: object) -> dict[str, str]:
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     user = {"PYTHONUSERBASE": site.getuserbase()} if site.ENABLE_USER_SITE else {}
     fixed = {"LANG": "C.UTF-8", "TZ": "UTC", "PYTHONHASHSEED": str(seed)}
-    places = {"HOME": str(home), "TMPDIR": str(home), "LOGNAME": "user"}
+    places = {"HOME": str(home), "TMPDIR": str(home), "PWD": str(home), "LOGNAME": "user"}
     return {**kept, **user, **fixed, **places, **dict.fromkeys(_ONE_THREAD, "1")}
 
 

@@ -36,7 +36,7 @@ else:
     import seccomp
 
 resource: Any = _resource
-_SET_DEATH_SIGNAL, _SET_NO_NEW_PRIVS, _SET_SUBREAPER = 1, 38, 36  # of prctl
+_SET_DEATH_SIGNAL, _SET_NO_NEW_PRIVS, _SET_SUBREAPER, _SET_DUMPABLE = 1, 38, 36, 4  # of prctl
 _KILL = int(getattr(signal, "SIGKILL", 9))
 _FILES = 256  # open at once
 _STACK = 64 << 20  # bytes; deep recursion in C code then ends in RecursionError
@@ -172,6 +172,8 @@ def confine_worker(
         libc.prctl(_SET_DEATH_SIGNAL, _KILL, 0, 0, 0)
         libc.prctl(_SET_SUBREAPER, 1, 0, 0, 0)
         libc.prctl(_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+        if confinement.strong:  # a case cannot reach into the memory of its program or worker
+            libc.prctl(_SET_DUMPABLE, 0, 0, 0, 0)
         confinement._open_own()  # noqa: SLF001 -- the other half of the class
         if confinement.strong:
             _wall_in(confinement, level, readable)
