@@ -199,3 +199,16 @@ def test_majority_scores_reach_the_records(project):
     execute(project.open())
     scores = [case.score for done in project.recorder.of(TargetDone) for case in done.cases]
     assert np.all(np.array(scores) > 0)
+
+
+def test_a_sandbox_has_its_notes_shown_once(project, monkeypatch):
+    """They stand at the beginning of the report, whatever the machine gives."""
+    from pytest_genx.sandboxes import process
+    from pytest_genx.sandboxes.mechanism import PROCESS
+
+    monkeypatch.setattr(process, "strongest", lambda _: PROCESS)
+    execute(project.open())
+    (started,) = project.recorder.of(RunStarted)
+    assert started.sandbox == PROCESS.name
+    (note,) = [note for note in started.notes if note.startswith("sandbox ")]
+    assert "guard" in note

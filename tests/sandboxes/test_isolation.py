@@ -151,6 +151,14 @@ def test_nothing_outside_the_home_is_written(returned, tmp_path):
     assert returned(body) == "[]"
 
 
+@strong
+def test_the_kernel_is_not_set_up_anew(returned):
+    """What root can write in /proc and /sys without a capability is read-only or not there."""
+    places = ["/proc/sys/kernel/hostname", "/proc/sysrq-trigger", "/sys/kernel/mm/ksm/run"]
+    body = f"return [p for p in {places!r} if libc.open(p.encode(), os.O_WRONLY) >= 0]"
+    assert returned(body) == "[]"
+
+
 @container
 def test_modes_outside_the_home_are_not_changed(returned, tmp_path):
     """A read-only mount refuses what Landlock does not know."""
@@ -255,7 +263,8 @@ def test_memory_of_the_parents_is_out_of_reach(returned):
     """Neither by tracing, by copying, nor through /proc."""
     body = (
         "box = ctypes.create_string_buffer(8)\n"
-        "class Vector(ctypes.Structure): _fields_ = [('at', ctypes.c_void_p), ('n', ctypes.c_size_t)]\n"
+        "class Vector(ctypes.Structure):\n"
+        "    _fields_ = [('at', ctypes.c_void_p), ('n', ctypes.c_size_t)]\n"
         "own, other = Vector(ctypes.addressof(box), 8), Vector(id(os), 8)\n"
         "pids = [os.getppid(), worker]\n"
         "return [done for pid in pids for done in (\n"
@@ -283,7 +292,7 @@ BOMB = "n = 0\nwhile n < 2000:\n    pid = libc.fork()\n    if pid == 0: libc.pau
 
 @strong
 def test_a_fork_bomb_at_import_is_bounded(attack):
-    """The kernel stops it at some hundred processes, and they are gone before the neighbour runs."""
+    """The kernel stops it at some hundred processes, gone before the neighbour runs."""
     program = (
         f"{LIBC}{BOMB}    if pid < 0: break\n    n += 1\n"
         "raise RuntimeError(f'started {n}')\ndef f(x): return x\n"
@@ -322,7 +331,8 @@ def test_memory_stays_bounded_when_the_limit_is_lifted(returned):
         "limit[0] = limit[1]\nlibc.setrlimit(9, limit)\n"
         "libc.mmap.restype = ctypes.c_void_p\n"
         "taken = 0\n"
-        "while taken < 4000 and libc.mmap(None, 1 << 24, 3, 34, -1, 0) != 2 ** 64 - 1: taken += 16\n"
+        "while taken < 4000 and libc.mmap(None, 1 << 24, 3, 34, -1, 0) != 2 ** 64 - 1:\n"
+        "    taken += 16\n"
         "return taken < 700"
     )
     assert returned(body, Limits(cpu=5.0, memory=256)) == "True"
@@ -335,7 +345,8 @@ def test_the_home_cannot_be_filled_beyond_its_size(returned):
         "written = 0\n"
         "try:\n"
         "    for n in range(64):\n"
-        "        written += os.write(os.open(f'{n}-{written}', os.O_CREAT | os.O_WRONLY), b'x' * 2 ** 20)\n"
+        "        file = os.open(f'{n}-{written}', os.O_CREAT | os.O_WRONLY)\n"
+        "        written += os.write(file, b'x' * 2 ** 20)\n"
         "except OSError as error: assert error.errno == errno.ENOSPC\n"
         "return written <= 8 * 2 ** 20"
     )

@@ -22,7 +22,7 @@ _NEW_MOUNTS, _NEW_USERS, _NEW_PROCESSES = 0x00020000, 0x10000000, 0x20000000
 _NEW_REST = 0x08000000 | 0x40000000 | 0x04000000  # System V objects, network, machine's names
 _SET_DEATH_SIGNAL, _BOUNDING_DROP, _SIGKILL = 1, 24, 9
 _BIND, _REC, _PRIVATE, _DETACH = 4096, 16384, 1 << 18, 2
-_NO_SUID, _NO_DEVICES, _NO_EXEC = 2, 4, 8
+_READ_ONLY, _NO_SUID, _NO_DEVICES, _NO_EXEC = 1, 2, 4, 8
 _MOUNT_SETATTR, _HERE, _RECURSIVE = 442, -100, 0x8000
 _ATTR_READ_ONLY, _ATTR_NO_SUID, _ATTR_NO_DEVICES = 1, 2, 4
 _SETUID = 7  # the one capability that a worker of root's needs: see `privileges`
@@ -83,7 +83,8 @@ def _build(spec: dict[str, Any]) -> None:
         os.makedirs(os.path.dirname(f"/new{path}"), exist_ok=True)
         os.symlink(target, f"/new{path}")
     os.makedirs("/new/proc", exist_ok=True)
-    _mount("proc", "/new/proc", "proc", _NO_SUID | _NO_DEVICES | _NO_EXEC)
+    # Root may write to /proc/sys without any capability, so all of /proc is read-only.
+    _mount("proc", "/new/proc", "proc", _READ_ONLY | _NO_SUID | _NO_DEVICES | _NO_EXEC)
     for device in spec["devices"]:
         if os.path.exists(f"/old{device}"):
             _bind(device, device, _ATTR_NO_SUID)
