@@ -135,6 +135,7 @@ def open_run(
         sandbox = stack.enter_context(closing(plugins.sandbox(manager, config.sandbox)(config)))
         chosen = [plugins.reporter(manager, name) for name, _ in config.reports]
         backends, notes = _open_backends(config, manager, stack)
+        notes += getattr(sandbox, "notes", ())
         opened = [stack.enter_context(closing(make(config))) for make in chosen]
         opened += [stack.enter_context(closing(reporter)) for reporter in reporters]
         cache = stack.enter_context(closing(open_cache(config)))

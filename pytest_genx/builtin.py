@@ -25,8 +25,8 @@ def genx_backends() -> Mapping[str, Callable[[Config], Backend]]:
 
 @hookimpl
 def genx_sandboxes() -> Mapping[str, Callable[[Config], Sandbox]]:
-    """Child processes with limits."""
-    return {"process": _process}
+    """Child processes with limits; a name is the weakest level allowed, see `levels`."""
+    return {"container": _container, "landlock": _landlock, "process": _process}
 
 
 @hookimpl
@@ -64,10 +64,23 @@ def _heuristic(config: Config) -> Backend:
     return heuristic_backend(config)
 
 
+def _container(config: Config) -> Sandbox:
+    return _at_least("container", config)
+
+
+def _landlock(config: Config) -> Sandbox:
+    return _at_least("landlock", config)
+
+
 def _process(config: Config) -> Sandbox:
+    return _at_least("process", config)
+
+
+def _at_least(level: str, config: Config) -> Sandbox:
+    from pytest_genx.sandboxes.mechanism import Level
     from pytest_genx.sandboxes.process import process_sandbox
 
-    return process_sandbox(config)
+    return process_sandbox(config, Level(level))
 
 
 def _dual_critic(_config: Config) -> Ranker:

@@ -206,6 +206,7 @@ class Limits:
     wall: float = 10.0  # seconds of wall time
     memory: int = 512  # MiB of address space above what the worker has after its imports
     file_size: int = 16  # MiB
+    disk: int = 64  # MiB in all that a container's directory holds
     processes: int = 0  # that a case may start
     output: int = 64  # KiB of an observation that are kept
 

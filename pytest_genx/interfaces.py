@@ -33,7 +33,10 @@ class Backend(Protocol):
 
 
 class Sandbox(Protocol):
-    """What runs untrusted programs; opened by its factory, closed once."""
+    """What runs untrusted programs; opened by its factory, closed once.
+
+    One that has `notes`, a sequence of sentences, gets them shown once at the start of a run.
+    """
 
     @property
     def name(self) -> str:

@@ -42,7 +42,11 @@ OPTIONS: tuple[Option, ...] = (
     Option("model", "a GGUF file for the llama backend (default: the embedded model)"),
     Option("replay", "JSON lines with recorded samples for the replay backend", metavar="FILE"),
     Option("ranker", "how candidates and cases are scored", "dual_critic"),
-    Option("sandbox", "what runs candidates", "process"),
+    Option(
+        "sandbox",
+        "the weakest level allowed (container, landlock, process); the strongest there is is used",
+        "process",
+    ),
     Option("samples", "samples for each role and target", "16", metavar="N"),
     Option("seed", "the same seed, model and inputs give the same report", "0", metavar="N"),
     Option("max-tests", "cases kept for one target at most", "8", metavar="N"),

@@ -248,3 +248,16 @@ def test_a_target_that_was_broken_is_tried_again(project):
 
 def _without_progress(records):
     return [record for record in records if not isinstance(record, Progress)]
+
+
+def test_a_sandbox_has_its_notes_shown_once(project, monkeypatch):
+    """They stand at the beginning of the report, whatever the machine gives."""
+    from pytest_genx.sandboxes import process
+    from pytest_genx.sandboxes.mechanism import PROCESS
+
+    monkeypatch.setattr(process, "strongest", lambda _: PROCESS)
+    execute(project.open())
+    (started,) = project.recorder.of(RunStarted)
+    assert started.sandbox == PROCESS.name
+    (note,) = [note for note in started.notes if note.startswith("sandbox ")]
+    assert "guard" in note

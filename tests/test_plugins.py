@@ -31,7 +31,7 @@ Pick = Callable[[pluggy.PluginManager, str], object]
 
 BUILT_IN: dict[Pick, list[str]] = {
     plugins.backend: ["heuristic", "llama", "replay"],
-    plugins.sandbox: ["process"],
+    plugins.sandbox: ["container", "landlock", "process"],
     plugins.ranker: ["codet", "dual_critic", "majority", "random"],
     plugins.reporter: ["jsonl", "terminal"],
 }

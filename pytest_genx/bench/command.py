@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -56,6 +57,9 @@ def bench_rank(
     with ExitStack() as stack:
         sandbox = stack.enter_context(closing(plugins.sandbox(manager, config.sandbox)(config)))
         cache = stack.enter_context(closing(open_cache(config)))
+        mechanism = sandbox.name
+        for note in getattr(sandbox, "notes", ()):
+            print(f"note: {note}", file=sys.stderr)  # noqa: T201 -- this is a command
         for pool in loaded:
             result = measure(
                 pool,
@@ -70,7 +74,7 @@ def bench_rank(
             results.append(result)
     say_cached(cache.executed, cache.found, cache.notes)
     if json_path is not None:
-        _write(json_path, results, config)
+        _write(json_path, results, config, mechanism)
     for pool in loaded:
         _refuse_unlabelled(pool)
 
@@ -88,12 +92,12 @@ def _rankers(
     return {name: plugins.ranker(manager, name)(config) for name in chosen}
 
 
-def _write(path: Path, results: Sequence[PoolResult], config: Config) -> None:
+def _write(path: Path, results: Sequence[PoolResult], config: Config, sandbox: str) -> None:
     body = {
         "version": __version__,
         "timeout": config.timeout,
         "seed": config.seed,
-        "sandbox": config.sandbox,
+        "sandbox": sandbox,
         "pools": [to_json(result) for result in results],
     }
     try:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pytest_genx.errors import SandboxError
 from pytest_genx.sandboxes.handle import Needs, Worker, remove_tree
+from pytest_genx.sandboxes.mechanism import Mechanism
 
 _KEPT = 8  # idle workers, the most recently used
 
@@ -18,8 +19,8 @@ _KEPT = 8  # idle workers, the most recently used
 class Crew:
     """The workers of one sandbox, in one temporary directory."""
 
-    def __init__(self, sandbox: str) -> None:
-        self.sandbox = sandbox
+    def __init__(self, mechanism: Mechanism) -> None:
+        self.mechanism = mechanism
         self._directory: Path | None = None
         self._started = 0
         self._idle: list[tuple[Needs, Worker]] = []
@@ -45,9 +46,9 @@ class Crew:
             if self._directory is None:
                 self._directory = Path(tempfile.mkdtemp(prefix="genx-")).resolve()
             self._started += 1
-            return Worker(self._directory / f"w{self._started}", needs)
+            return Worker(self._directory / f"w{self._started}", needs, self.mechanism)
         except OSError as error:
-            raise SandboxError(self.sandbox, f"no worker can be started: {error}") from None
+            raise SandboxError(self.mechanism.name, f"no worker can be started: {error}") from None
 
     def release(self, needs: Needs, worker: Worker) -> None:
         """Take back a worker whose batch has ended."""

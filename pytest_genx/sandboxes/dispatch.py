@@ -32,24 +32,38 @@ class Dispatch:
     """The rows of one batch and the workers that run them; `run` once, then `close`."""
 
     def __init__(
-        self, batch: Batch, plans: Sequence[Plan], judge: Judge, crew: Crew, n_workers: int
+        self,
+        batch: Batch,
+        judge: Judge,
+        crew: Crew,
+        n_workers: int,
+        readable: Sequence[str],
     ) -> None:
+        """Prepare; no worker is started before `run`.
+
+        Args:
+            batch: programs, and what is known of them.
+            judge: knows the cases as plans.
+            crew: where workers come from.
+            n_workers: processes at a time, at most.
+            readable: what they may read, besides what the batch names.
+        """
         self.batch = batch
         self.judge = judge
         known = batch.known or ({},) * len(batch.programs)
-        n_cases = len(plans)
+        n_cases = len(judge.plans)
         self.rows = [Row.of(i, n_cases, batch.limits, known[i]) for i in range(len(known))]
         self._queue = deque(row for row in self.rows if row.left())
         self._alone: deque[Row] = deque()
         self._waiting: dict[str, list[Row]] = {}  # by the package that is being tried
         self._imports: deque[str] = deque()
         self._crew = crew
-        self._needs = Needs(batch.limits, batch.hash_seed % 2**32, _places(batch))
+        self._needs = Needs(batch.limits, batch.hash_seed % 2**32, (*readable, *_places(batch)))
         self._packages = crew.packages(self._needs)
         self._n_workers = n_workers
         self._workers: list[Worker] = []
         self._may_share: list[bool] = [False] * n_cases
-        self._message = _opening(batch, plans)
+        self._message = _opening(batch, judge.plans)
         self._seconds_per_row = 0.0
         self._selector = selectors.DefaultSelector()
         self._whole = False
@@ -187,7 +201,7 @@ class Dispatch:
             worker.state = "opening"
             return
         if worker.state != "open" and not self._message["preload"]:
-            raise SandboxError(self._crew.sandbox, f"a batch cannot be opened: {fate}")
+            raise SandboxError(self._crew.mechanism.name, f"a batch cannot be opened: {fate}")
         self._message["preload"] = []
         while worker.orders:
             self._settle(worker, fate, on_pair)
@@ -232,7 +246,8 @@ class Dispatch:
     def _lost(self, worker: Worker, on_pair: OnPair) -> None:
         """Replace a worker that died; one that cannot even start is an error."""
         if worker.state in {"starting", "opening"} and not self._message["preload"]:
-            raise SandboxError(self._crew.sandbox, f"no worker starts: {worker.last_words()}")
+            reason = f"no worker starts: {worker.last_words()}"
+            raise SandboxError(self._crew.mechanism.name, reason)
         if worker.state != "open":
             self._message["preload"] = []  # an import that ends the process, most likely
         self._selector.unregister(worker)

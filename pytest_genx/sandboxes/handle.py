@@ -17,9 +17,10 @@ from pathlib import Path
 
 from pytest_genx.domain import Limits
 from pytest_genx.sandboxes.channel import Frame, FrameReader, encode
+from pytest_genx.sandboxes.launch import WORKER, command, landlock_paths, readable_paths
+from pytest_genx.sandboxes.mechanism import Mechanism
 from pytest_genx.sandboxes.order import Order
 
-_WORKER = Path(__file__).with_name("worker")
 # Without these some interpreters do not start; no other variable of the user's is passed on.
 _KEPT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -34,7 +35,7 @@ class Needs:
     Args:
         limits: for one case.
         hash_seed: order of sets of strings.
-        readable: directories of the project.
+        readable: files and directories of the project, which it may read in the strong levels.
     """
 
     limits: Limits
@@ -45,12 +46,13 @@ class Needs:
 class Worker:
     """One worker process, from start to `close`; `fileno` is what to select on."""
 
-    def __init__(self, home: Path, needs: Needs) -> None:
+    def __init__(self, home: Path, needs: Needs, mechanism: Mechanism) -> None:
         """Start the process.
 
         Args:
             home: a directory of its own, made here, where cases run.
             needs: what it cannot change later.
+            mechanism: what shuts the process in.
 
         Raises:
             OSError: the system has no room for a directory, a file or a process.
@@ -66,9 +68,16 @@ class Worker:
         self.begun = time.monotonic()  # when it began with the order it is at
         self.since = self.begun  # when it last got something to do, or told of progress
         self._outbox = bytearray()
+        readable = readable_paths(needs.readable)
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-B", str(_WORKER)],
+                command(
+                    mechanism,
+                    [sys.executable, "-B", str(WORKER)],
+                    home,
+                    readable,
+                    needs.limits.disk,
+                ),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -88,6 +97,8 @@ class Worker:
                     "token": token.hex(),
                     "limits": dataclasses.asdict(needs.limits),
                     "seed": needs.hash_seed,
+                    "level": mechanism.level.value,
+                    "readable": landlock_paths(readable),
                 }
             )
         except BaseException:
@@ -206,7 +217,7 @@ def _environment(home: Path, seed: object) -> dict[str, str]:
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     user = {"PYTHONUSERBASE": site.getuserbase()} if site.ENABLE_USER_SITE else {}
     fixed = {"LANG": "C.UTF-8", "TZ": "UTC", "PYTHONHASHSEED": str(seed)}
-    places = {"HOME": str(home), "TMPDIR": str(home)}
+    places = {"HOME": str(home), "TMPDIR": str(home), "PWD": str(home), "LOGNAME": "user"}
     return {**kept, **user, **fixed, **places, **dict.fromkeys(_ONE_THREAD, "1")}
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from pytest_genx.config import Config
 from pytest_genx.domain import Batch, Execution
@@ -19,14 +20,20 @@ from pytest_genx.errors import SandboxError
 from pytest_genx.interfaces import OnPair
 from pytest_genx.sandboxes.crew import Crew
 from pytest_genx.sandboxes.dispatch import Dispatch
+from pytest_genx.sandboxes.levels import notes, strongest
+from pytest_genx.sandboxes.mechanism import PROCESS, Level, Mechanism
 from pytest_genx.sandboxes.plan import Plan, make_plan
 from pytest_genx.sandboxes.reference import Reference
 from pytest_genx.sandboxes.verdict import Judge
 
 
-def process_sandbox(config: Config) -> ProcessSandbox:  # noqa: ARG001 -- the shape of a factory
-    """Make the sandbox; nothing is started before `run`."""
-    return ProcessSandbox(usable_cores())
+def process_sandbox(config: Config, weakest: Level = Level.PROCESS) -> ProcessSandbox:
+    """Make the sandbox, in the strongest level there is; no worker is started before `run`.
+
+    Raises:
+        SandboxError: this machine has no level as strong as `weakest`.
+    """
+    return ProcessSandbox(usable_cores(), strongest(weakest), (config.rootdir,))
 
 
 def usable_cores() -> int:
@@ -39,11 +46,30 @@ def usable_cores() -> int:
 class ProcessSandbox:
     """Runs batches in at most `n_workers` processes at a time; close it to end them."""
 
-    name = "process"
+    def __init__(
+        self, n_workers: int, mechanism: Mechanism = PROCESS, readable: Sequence[Path] = ()
+    ) -> None:
+        """Start nothing yet.
 
-    def __init__(self, n_workers: int) -> None:
+        Args:
+            n_workers: processes at a time, at most.
+            mechanism: what shuts them in.
+            readable: what they may read in the strong levels, besides what a batch names.
+        """
         self.n_workers = n_workers
-        self._crew = Crew(self.name)
+        self.mechanism = mechanism
+        self._readable = tuple(map(str, readable))
+        self._crew = Crew(mechanism)
+
+    @property
+    def name(self) -> str:
+        """The mechanism, as reports name it."""
+        return self.mechanism.name
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a run has to say about it, once."""
+        return notes(self.mechanism)
 
     def run(self, batch: Batch, on_pair: OnPair) -> None:
         """Run every program against every case; see `Sandbox.run`.
@@ -79,4 +105,4 @@ class ProcessSandbox:
         return [found[case] for case in range(len(plans))]
 
     def _dispatch(self, batch: Batch, judge: Judge) -> Dispatch:
-        return Dispatch(batch, judge.plans, judge, self._crew, self.n_workers)
+        return Dispatch(batch, judge, self._crew, self.n_workers, self._readable)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from pytest_genx.domain import Batch, Case, Execution, Limits, Outcome
+from pytest_genx.sandboxes.levels import notes, probe, strongest
+from pytest_genx.sandboxes.mechanism import Level, Mechanism
 from pytest_genx.sandboxes.process import ProcessSandbox
 
 Matrix = list[list[Execution]]
@@ -17,8 +20,43 @@ CASES = ("assert f(1) == 2", "assert f(2) == 3")
 HONEST = "def f(x):\n    return x + 1\n"
 
 
+def mechanism_of(level: str) -> Mechanism:
+    """Return what gives a level here, or skip the test with the reason."""
+    found = probe(Level(level))
+    if found.mechanism is None:
+        pytest.skip(found.missing)
+    return found.mechanism
+
+
+@pytest.fixture(params=["strongest", "process"])
+def mechanism(request) -> Mechanism:
+    """What shuts the worker in: the strongest there is, and the weakest; or what a test names.
+
+    `strong` is the strongest, too, where that is not the weakest.
+    """
+    match request.param:
+        case "strongest":
+            return strongest(Level.PROCESS)
+        case "strong":
+            found = strongest(Level.PROCESS)
+            if found.level is Level.PROCESS:
+                pytest.skip("; ".join(notes(found)))
+            return found
+        case "namespaces":
+            return _without_bubblewrap()
+    return mechanism_of(request.param)
+
+
+def _without_bubblewrap() -> Mechanism:
+    """Return the container that is made without bubblewrap."""
+    found = mechanism_of("container")
+    if found.program is None:
+        pytest.skip("bubblewrap is not installed, so that `container` is this very mechanism")
+    return dataclasses.replace(found, name="container (namespaces)", program=None)
+
+
 @pytest.fixture
-def run(tmp_path: Path) -> Callable[..., Matrix]:
+def run(tmp_path: Path, mechanism: Mechanism) -> Callable[..., Matrix]:
     """Return what runs programs against cases, given whole or as statements."""
 
     def run(
@@ -45,7 +83,7 @@ def run(tmp_path: Path) -> Callable[..., Matrix]:
             assert (i, j) not in found, "a pair is reported once"
             found[i, j] = execution
 
-        with closing(ProcessSandbox(workers)) as sandbox:
+        with closing(ProcessSandbox(workers, mechanism)) as sandbox:
             sandbox.run(batch, on_pair)
         return [[found[i, j] for j in range(len(cases))] for i in range(len(programs))]
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import resource
-import sys
 import time
 
 import pytest
 
 from pytest_genx.domain import Case, Expectation, Limits, Outcome
 
+# The kernel's part, which the level `process` does without.
+strong = pytest.mark.parametrize("mechanism", ["strong"], indirect=True)
 LOOPS = {
     "plain": "def f(x):\n    while True: pass\n",
     "swallows everything": (
@@ -181,7 +182,7 @@ def test_starting_a_process_is_refused(attacks):
         assert "the sandbox refuses" in row[0].detail
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="needs seccomp")
+@strong
 def test_a_fork_bomb_through_the_c_library_starts_nothing(attack):
     """The kernel refuses what the interpreter does not see."""
     program = (

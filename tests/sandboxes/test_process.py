@@ -11,6 +11,8 @@ import pytest
 
 from pytest_genx.config import Config
 from pytest_genx.domain import Batch, Case, Expectation, Limits, Outcome
+from pytest_genx.sandboxes.levels import strongest
+from pytest_genx.sandboxes.mechanism import Level
 from pytest_genx.sandboxes.process import ProcessSandbox, process_sandbox, usable_cores
 
 P, F, E = Outcome.PASS, Outcome.FAIL, Outcome.ERROR
@@ -281,7 +283,7 @@ def test_nothing_to_do_starts_nothing(monkeypatch):
 def test_the_factory_makes_one_worker_for_each_core(tmp_path):
     """The sandbox takes what this process may use."""
     sandbox = process_sandbox(Config(rootdir=tmp_path))
-    assert (sandbox.name, sandbox.n_workers) == ("process", usable_cores())
+    assert (sandbox.mechanism, sandbox.n_workers) == (strongest(Level.PROCESS), usable_cores())
     sandbox.close()
 
 
@@ -289,7 +291,8 @@ def test_the_worker_needs_nothing_but_the_standard_library():
     """The child side runs where only an interpreter is."""
     code = (
         "import sys; sys.path[:0] = [sys.argv[1]]\n"
-        "import clock, confine, fork, guard, judge, landlock, load, observe, seccomp, wire\n"
+        "import clock, confine, contain, fork, guard, judge, landlock, load, observe\n"
+        "import privileges, seccomp, wire\n"
         "print([m for m in sys.modules if m.startswith('pytest_genx')])"
     )
     import pytest_genx.sandboxes.worker as package

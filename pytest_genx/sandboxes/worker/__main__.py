@@ -65,7 +65,9 @@ def main() -> None:
     sys.modules["__main__"] = types.ModuleType("__main__")
     sys.path[:] = sys.path[1:]
     sys.argv = [""]
-    confine = confine_worker(os.environ["HOME"], header["limits"])
+    confine = confine_worker(
+        os.environ["HOME"], header["limits"], header["level"], header["readable"]
+    )
     seal, views, fork = Seal(), vet.Views(), cheapest_fork()
     gc.collect()
     gc.freeze()
@@ -106,6 +108,7 @@ class _Foreman:
 
     def serve(self, batch: dict[str, Any]) -> None:
         """Carry out orders until the batch ends; never returns."""
+        self.confine.enter_foreman()
         job = self._open(batch)
         while (order := self._next()) is not None:
             pid = job.fork()

@@ -25,6 +25,11 @@ def cheapest_fork() -> Callable[[], int]:
     bare: Callable[[], int] = ctypes.PyDLL(None).fork  # keeps the interpreter's lock
 
     def fork() -> int:
-        return bare() if _thread._count() == 0 else os.fork()  # noqa: SLF001
+        if _thread._count() != 0:  # noqa: SLF001
+            return os.fork()
+        pid = bare()
+        if pid < 0:
+            raise OSError("no process can be started")
+        return pid
 
     return fork

@@ -106,9 +106,11 @@ class _Group:
                 self._end("stuck")
             elif views.unknown:
                 self._end("unknown", views.unknown)
-            elif isinstance(error, _ODD) or views.asked:
-                self._end("alone")
-            elif isinstance(error, TypeError) and views.gave_nothing:  # in an except clause
+            elif (
+                isinstance(error, _ODD)
+                or views.asked
+                or (isinstance(error, TypeError) and views.gave_nothing)
+            ):
                 self._end("alone")
             else:
                 self._end("failed", judge.blame(error, _nothing, free=True))
