@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pytest_genx.sandboxes.channel import Frame, FrameReader, encode
 from pytest_genx.sandboxes.launch import WORKER, command
-from pytest_genx.sandboxes.mechanism import PROCESS, Mechanism
+from pytest_genx.sandboxes.mechanism import PROCESS, Level, Mechanism
 from pytest_genx.sandboxes.row import Row
 
 # Without these some interpreters do not start; no other variable of the user's is passed on.
@@ -51,6 +51,7 @@ class Worker:
         home.mkdir()
         token = os.urandom(16)
         self.home = home
+        self._contained = mechanism.level is Level.CONTAINER
         self.log = home.with_suffix(".log")
         self.reader = FrameReader(token, limit)
         self.program: int | None = None  # process id
@@ -144,12 +145,14 @@ class Worker:
         self.hang_up()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(patience)
-        if self._process.poll() is None:
+        if self._contained:
+            self._process.kill()  # and with it all that is inside
+        if self._process.poll() is None and not self._contained:
             for _ in range(100):  # a tree that grows while it is felled
                 if not [pid for pid in _descendants(self._process.pid) if _kill(pid)]:
                     break
             self._process.kill()
-            self._process.wait()
+        self._process.wait()
         remove_tree(self.home)
 
 
