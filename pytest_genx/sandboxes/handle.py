@@ -18,7 +18,7 @@ from pathlib import Path
 from pytest_genx.domain import Limits
 from pytest_genx.sandboxes.channel import Frame, FrameReader, encode
 from pytest_genx.sandboxes.launch import WORKER, command, landlock_paths, readable_paths
-from pytest_genx.sandboxes.mechanism import Mechanism
+from pytest_genx.sandboxes.mechanism import Level, Mechanism
 from pytest_genx.sandboxes.order import Order
 
 # Without these some interpreters do not start; no other variable of the user's is passed on.
@@ -60,6 +60,7 @@ class Worker:
         home.mkdir()
         token = os.urandom(16)
         self.home = home
+        self._contained = mechanism.level is Level.CONTAINER
         self.log = home.with_suffix(".log")
         self.reader = FrameReader(token, 4 * 1024 * needs.limits.output + (1 << 20))
         self.orders: deque[Order] = deque()  # the first is being carried out
@@ -186,12 +187,14 @@ class Worker:
         self.hang_up()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(patience)
-        if self._process.poll() is None:
+        if self._contained:
+            self._process.kill()  # and with it all that is inside
+        if self._process.poll() is None and not self._contained:
             for _ in range(100):  # a tree that grows while it is felled
                 if not [pid for pid in _descendants(self._process.pid) if _kill(pid)]:
                     break
             self._process.kill()
-            self._process.wait()
+        self._process.wait()
         remove_tree(self.home)
 
 

@@ -38,6 +38,7 @@ def bound_tasks(libc: Any, resource: Any, *, contained: bool) -> bool:
     limit = _TASKS
     if os.geteuid() == 0:
         bound = _take_real_user()
+        _enter_user_namespace(libc)  # where the id shows as 65534, the same for every worker
     else:
         bound = True
         apart = contained or _enter_user_namespace(libc)
