@@ -289,7 +289,7 @@ def test_the_worker_needs_nothing_but_the_standard_library():
     """The child side runs where only an interpreter is."""
     code = (
         "import sys; sys.path[:0] = [sys.argv[1]]\n"
-        "import clock, confine, fork, guard, judge, landlock, load, observe, plain, seccomp, wire\n"
+        "import clock, confine, fork, guard, judge, landlock, load, observe, seccomp, wire\n"
         "print([m for m in sys.modules if m.startswith('pytest_genx')])"
     )
     import pytest_genx.sandboxes.worker as package
