@@ -26,7 +26,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING or __package__:  # run by path, these are modules of their own
-    from pytest_genx.sandboxes.worker import alone, shared, vet
+    from pytest_genx.sandboxes.worker import alone, functions, shared, vet
     from pytest_genx.sandboxes.worker.confine import Confinement, confine_worker
     from pytest_genx.sandboxes.worker.fork import cheapest_fork
     from pytest_genx.sandboxes.worker.job import Job
@@ -35,6 +35,7 @@ if TYPE_CHECKING or __package__:  # run by path, these are modules of their own
     from pytest_genx.sandboxes.worker.wire import receive, send
 else:
     import alone
+    import functions
     import shared
     import vet
     from confine import Confinement, confine_worker
@@ -124,9 +125,12 @@ class _Foreman:
         limits = self.header["limits"]
         sys.path[:0] = self.views.project = batch["sys_path"]
         self.confine.guard.armed = True
+        forms = {case["form"] for case in batch["cases"]}
         preload(batch["preload"], batch["module"])
+        if "function" in forms:
+            preload(functions.modules(), batch["module"])
         self.confine.guard.armed = False
-        cases = [compile_case(case) for case in batch["cases"]]
+        cases = [compile_case(case, batch) for case in batch["cases"]]
         job = Job(
             batch["module"],
             batch["path"],
@@ -140,6 +144,7 @@ class _Foreman:
             fork=self.fork,
             seal=self.seal,
             views=self.views,
+            exchange="exchange" in forms,
         )
         gc.collect()
         gc.freeze()
@@ -183,6 +188,8 @@ class _Foreman:
 
 def _may_share(case: Compiled, views: vet.Views) -> bool:
     """Say whether a case can run where it must leave nothing behind."""
+    if case.form is not None:
+        return False
     codes = [code for code in (case.setup, case.body, case.call, case.against) if code is not None]
     if not all(map(vet.harmless, codes)):
         return False

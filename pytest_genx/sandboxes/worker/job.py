@@ -36,6 +36,7 @@ class Job(NamedTuple):
     fork: Callable[[], int]
     seal: Seal
     views: Views
+    exchange: bool  # programs are scripts, not modules
 
     def recursion_limit(self, above: int) -> int:
         """Return the limit that leaves a case its depth.
