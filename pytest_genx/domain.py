@@ -218,6 +218,8 @@ class Batch:
     `path` and `module` are what the programs believe they are, so that relative imports and
     `__file__` work; `sys_path` goes before the interpreter's own. `known[i]` holds executions
     of program `i` from an earlier run, by case; they are reported as they are, and not run.
+    `rootdir` and `conftests`, outermost first, are what test functions find in pytest. Where
+    cases are exchanges, all are, and the programs are scripts.
     """
 
     module: str
@@ -228,6 +230,8 @@ class Batch:
     limits: Limits = field(default_factory=Limits)
     hash_seed: int = 0
     known: tuple[Mapping[int, Execution], ...] = ()
+    rootdir: str = ""
+    conftests: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

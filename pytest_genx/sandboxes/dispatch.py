@@ -12,6 +12,7 @@ from pytest_genx.domain import HOPELESS, Batch
 from pytest_genx.errors import SandboxError
 from pytest_genx.interfaces import OnPair
 from pytest_genx.sandboxes.channel import Frame
+from pytest_genx.sandboxes.conftests import ini_file
 from pytest_genx.sandboxes.crew import Crew
 from pytest_genx.sandboxes.handle import Needs, Worker
 from pytest_genx.sandboxes.order import Order
@@ -190,6 +191,9 @@ class Dispatch:
             case ["open", str(shareable)]:
                 worker.state = "open"
                 self._may_share = [letter == "1" for letter in shareable]
+                if not any(self._may_share):  # nor may programs that are scripts be imported
+                    self._alone.extend(self._queue)
+                    self._queue.clear()
             case ["done", str(fate)]:
                 self._settle(worker, "wall" if worker.expired else fate, on_pair)
             case ["closed", str(fate)]:
@@ -280,6 +284,7 @@ def _opening(batch: Batch, plans: Sequence[Plan]) -> dict[str, object]:
             "observe": plan.observe,
             "against": plan.against,
             "imports": plan.imports,
+            "form": plan.form.value,
         }
         for plan in plans
     ]
@@ -291,4 +296,9 @@ def _opening(batch: Batch, plans: Sequence[Plan]) -> dict[str, object]:
         "cases": cases,
         "hopeless": HOPELESS,
         "preload": shared_imports(batch),
+        "pytest": {
+            "rootdir": batch.rootdir,
+            "inifile": ini_file(Path(batch.rootdir)) if batch.rootdir else "",
+            "conftests": batch.conftests,
+        },
     }

@@ -33,7 +33,7 @@ class Plan:
         source: an expression to observe, or statements.
         observe: which of the two.
         sign: how what was seen is held against `expected`: a comparison operator, "raises",
-            or "" where nothing is expected.
+            "prints", or "" where nothing is expected.
         expected: an expression, or the class that shall be raised.
         literal: canonical text of `expected`, None when it is not a plain literal.
         against: an expression that only the candidate's own module can evaluate; what is seen
@@ -54,6 +54,10 @@ class Plan:
 
 def make_plan(case: Case) -> Plan:
     """Take a case apart."""
+    if case.form is CaseForm.EXCHANGE:
+        value = None if case.expectation is None else case.expectation.value
+        sign = "" if value is None else "prints"
+        return Plan(case.source, observe=False, sign=sign, expected=value or "", form=case.form)
     if case.form is not CaseForm.SNIPPET:
         return Plan(case.source, observe=False, imports=case.imports, form=case.form)
     if case.expectation is None:

@@ -48,7 +48,9 @@ class Reference:
             module can evaluate is compared there.
         """
         asked = [
-            j for j, p in enumerate(plans) if p.sign not in {"", "raises"} and p.literal is None
+            j
+            for j, p in enumerate(plans)
+            if p.sign not in {"", "raises", "prints"} and p.literal is None
         ]
         resolved = list(plans)
         wanted = [Plan(plans[j].expected, True, imports=plans[j].imports) for j in asked]

@@ -13,7 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from pytest_genx.domain import Execution, Outcome
+from pytest_genx.domain import CaseForm, Execution, Outcome
+from pytest_genx.sandboxes import exchange
 from pytest_genx.sandboxes.literal import canonical, equal, read
 from pytest_genx.sandboxes.plan import Plan
 from pytest_genx.sandboxes.worker.observe import hash_text, one_line, raised_digest
@@ -60,7 +61,9 @@ class Judge:
         self._decided[case][answer] = execution
 
 
-def _decide(plan: Plan, expected: Any, answer: str) -> Execution | None:
+def _decide(  # noqa: PLR0911 -- one for each kind of answer
+    plan: Plan, expected: Any, answer: str
+) -> Execution | None:
     try:
         match answer[:1]:
             case "=":
@@ -71,11 +74,15 @@ def _decide(plan: Plan, expected: Any, answer: str) -> Execution | None:
                 holds, inner = json.loads(answer[1:])
                 seen = returned(inner)
                 return seen if holds is True else failed(seen, shown(inner), plan)
+            case "o" if plan.form is CaseForm.EXCHANGE:
+                return exchange.judged(plan.expected if plan.sign else None, answer)
             case "r":
                 return _raised(plan, *_strings(answer, 2))
     except (ValueError, TypeError, KeyError, RecursionError, MemoryError):
         return _NEVER  # what a candidate's process writes need not be what was asked for
-    return read_free(answer)
+    execution = read_free(answer)
+    decided_here = plan.observe or plan.form is CaseForm.EXCHANGE
+    return _NEVER if decided_here and execution.outcome is Outcome.PASS else execution
 
 
 def read_free(answer: str) -> Execution:

@@ -26,7 +26,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING or __package__:  # run by path, these are modules of their own
-    from pytest_genx.sandboxes.worker import alone, shared, vet
+    from pytest_genx.sandboxes.worker import alone, functions, shared, vet
     from pytest_genx.sandboxes.worker.confine import Confinement, confine_worker
     from pytest_genx.sandboxes.worker.fork import cheapest_fork
     from pytest_genx.sandboxes.worker.job import Job
@@ -35,6 +35,7 @@ if TYPE_CHECKING or __package__:  # run by path, these are modules of their own
     from pytest_genx.sandboxes.worker.wire import receive, send
 else:
     import alone
+    import functions
     import shared
     import vet
     from confine import Confinement, confine_worker
@@ -128,9 +129,12 @@ class _Foreman:
         limits = self.header["limits"]
         sys.path[:0] = self.views.project = batch["sys_path"]
         self.confine.guard.armed = True
+        forms = {case["form"] for case in batch["cases"]}
         preload(batch["preload"], batch["module"])
+        if "function" in forms:
+            preload(functions.modules(), batch["module"])
         self.confine.guard.armed = False
-        cases = [compile_case(case) for case in batch["cases"]]
+        cases = [compile_case(case, batch) for case in batch["cases"]]
         codes = [code for case in cases for code in case.codes()]
         job = Job(
             batch["module"],
@@ -146,6 +150,7 @@ class _Foreman:
             seal=self.seal,
             views=self.views,
             mentioned=frozenset().union(*map(vet.mentioned, codes)),
+            exchange="exchange" in forms,
         )
         gc.collect()
         gc.freeze()
@@ -189,7 +194,7 @@ class _Foreman:
 
 def _may_share(case: Compiled, views: vet.Views) -> bool:
     """Say whether a case can run where it must leave nothing behind."""
-    if not all(map(vet.harmless, case.codes())):
+    if case.form is not None or not all(map(vet.harmless, case.codes())):
         return False
     if case.setup is None:
         return True

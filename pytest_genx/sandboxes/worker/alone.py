@@ -15,12 +15,13 @@ from os import _exit, wait4, waitstatus_to_exitcode
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING or __package__:  # run by path, these are modules of their own
-    from pytest_genx.sandboxes.worker import judge
+    from pytest_genx.sandboxes.worker import exchange, judge
     from pytest_genx.sandboxes.worker.clock import Clock
     from pytest_genx.sandboxes.worker.job import Job
     from pytest_genx.sandboxes.worker.load import import_candidate, seed_random
     from pytest_genx.sandboxes.worker.wire import send
 else:
+    import exchange
     import judge
     from clock import Clock
     from job import Job
@@ -51,7 +52,10 @@ def run_program(job: Job, message: dict[str, Any]) -> NoReturn:
     confine.guard.armed = True
     (program,) = message["programs"]
     try:
-        module = import_candidate(job.module, job.path, program, clock)
+        if job.exchange:
+            names = exchange.load(job.path, program, clock)
+        else:
+            names = import_candidate(job.module, job.path, program, clock).__dict__
     except BaseException as error:  # noqa: BLE001 -- a failed import is a verdict
         send(verdicts, token, ["failed", judge.blame(error, confine.relieve, free=True)])
         _exit(0)
@@ -67,7 +71,7 @@ def run_program(job: Job, message: dict[str, Any]) -> NoReturn:
             break
         pid = job.fork()
         if pid == 0:
-            run_case(job, job.cases[index], module.__dict__, bytes.fromhex(case_token), clock)
+            run_case(job, job.cases[index], names, bytes.fromhex(case_token), clock)
         fate = await_process(pid, cpu)
         timeouts += fate == "timeout"
         confine.sweep(None)

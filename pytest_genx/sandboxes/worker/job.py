@@ -37,6 +37,7 @@ class Job(NamedTuple):
     seal: Seal
     views: Views
     mentioned: frozenset[str]  # names that the cases use
+    exchange: bool  # programs are scripts, not modules
 
     def recursion_limit(self, above: int) -> int:
         """Return the limit that leaves a case its depth.

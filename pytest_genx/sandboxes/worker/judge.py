@@ -11,6 +11,7 @@ What is said is a text whose first letter tells what follows:
     r  JSON [detail, class, [classes it inherits from]] of what was raised
     c  JSON [whether it equals what is expected, what was returned], compared here
     f  JSON [letter of the outcome, detail, class or null, digest or null] of a free-form case
+    o  how many bytes are left out, a space, and what a program printed
 """
 
 from __future__ import annotations
@@ -23,14 +24,23 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING or __package__:  # run by path, these are modules of their own
-    from pytest_genx.sandboxes.worker import observe
+    from pytest_genx.sandboxes.worker import doctests, exchange, functions, observe
     from pytest_genx.sandboxes.worker.plain import plain
 else:
+    import doctests
+    import exchange
+    import functions
     import observe
     from plain import plain
 
 PASSED = 'f["P","",null,null]'
 _write = json.JSONEncoder(ensure_ascii=True).encode
+# What makes of the source of a case a function that runs it; the rest are snippets.
+_FORMS: dict[str, Callable[[str, dict[str, Any]], Callable[..., str]]] = {
+    "doctest": doctests.prepare,
+    "exchange": exchange.prepare,
+    "function": functions.prepare,
+}
 _FAILURES = ("AssertionError", "Failed")  # the other is what `pytest.raises` raises
 
 
@@ -41,6 +51,7 @@ class Compiled(NamedTuple):
     body: types.CodeType | None = None  # statements
     call: types.CodeType | None = None  # an expression to observe
     against: types.CodeType | None = None  # what only the candidate's module can evaluate
+    form: Callable[..., str] | None = None  # runs a case that is no snippet
     error: str = ""
 
     def codes(self) -> list[types.CodeType]:
@@ -48,8 +59,8 @@ class Compiled(NamedTuple):
         return [code for code in self if isinstance(code, types.CodeType)]
 
 
-def compile_case(case: dict[str, Any]) -> Compiled:
-    """Compile a case as it came over the wire."""
+def compile_case(case: dict[str, Any], batch: dict[str, Any]) -> Compiled:
+    """Compile a case as it came over the wire, with its batch."""
     try:
         setup = _compile("\n".join(case["imports"]), "exec") if case["imports"] else None
         if case["observe"]:
@@ -58,6 +69,8 @@ def compile_case(case: dict[str, Any]) -> Compiled:
                 for text in (case["source"], case["against"])
             )
             return Compiled(setup, None, call, against or None)
+        if case["form"] in _FORMS:
+            return Compiled(setup, form=_FORMS[case["form"]](case["source"], batch))
         return Compiled(setup, body=_compile(case["source"], "exec"))
     except Exception as error:  # noqa: BLE001 -- whatever the compiler raises is the verdict
         return Compiled(error=_write_raised(error))
@@ -90,6 +103,8 @@ def run(
     try:
         if case.setup is not None:
             exec(case.setup, namespace)  # noqa: S102 -- that is the job
+        if case.form is not None:
+            return case.form(namespace, limit, returned)
         if case.call is None:
             assert case.body is not None
             exec(case.body, namespace)  # noqa: S102 -- that is the job

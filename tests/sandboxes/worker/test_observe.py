@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from pytest_genx.sandboxes.worker.observe import EXTRA_NAMES, observe, one_line, type_name
+from pytest_genx.sandboxes.worker.observe import EXTRA_NAMES, observe, one_line, short, type_name
 
 LIMIT = 1 << 16
 
@@ -156,18 +156,85 @@ def test_a_class_that_the_case_does_not_know_has_no_expression():
     assert seen.type_name.endswith("Local")
 
 
-def test_values_that_contain_themselves_end():
-    """Depth is limited."""
+def test_values_that_contain_themselves_have_a_digest_alone():
+    """They are told apart by where they point, and no expression writes them."""
     loop: list[Any] = []
     loop.append(loop)
-    assert observe(loop, {}, LIMIT) == (None, None, "list")
+    again: list[Any] = []
+    again.append(again)
+    twice: list[Any] = [[]]
+    twice[0].append(twice)
+    assert observe(loop, {}, LIMIT).value is None
+    assert observe(loop, {}, LIMIT) == observe(again, {}, LIMIT)
+    assert observe(loop, {}, LIMIT).digest != observe(twice, {}, LIMIT).digest
 
 
 def test_long_values_have_no_expression():
-    """The limit is on the text."""
+    """The limit is on the text; a digest takes the beginning and the length."""
     assert observe("x" * 100, {}, 50).value is None
     assert observe("x" * 100, {}, 50).digest is not None
-    assert observe([0] * 2**21, {}, 50).digest is None
+    values = ([0] * 2**21, [0] * (2**21 + 1), [1] * 2**21, "x" * 2**22, b"x" * 2**22)
+    digests = {observe(value, {}, 50).digest for value in values}
+    assert len(digests - {None}) == len(values)
+
+
+@pytest.mark.parametrize(
+    "hook", ["__repr__", "__eq__", "__hash__", "__getattribute__", "__reduce_ex__", "__str__"]
+)
+@pytest.mark.parametrize("error", [ValueError, SystemExit, KeyboardInterrupt, MemoryError])
+def test_what_a_value_does_when_looked_at_does_not_matter(hook, error):
+    """Its own code may raise what it likes; the class and the attributes are known anyway."""
+
+    def fail(*_: object) -> None:
+        raise error
+
+    hostile = type("Hostile", (), {hook: fail, "__module__": "m"})()
+    object.__setattr__(hostile, "size", 1)
+    seen = observe([hostile], {}, LIMIT)
+    assert (seen.value, seen.type_name) == (None, "list")
+    other = type("Hostile", (), {hook: fail, "__module__": "m"})()
+    object.__setattr__(other, "size", 2)
+    assert None is not seen.digest != observe([other], {}, LIMIT).digest is not None
+    assert "\n" not in short([hostile])
+
+
+def test_classes_that_lie_are_seen_through():
+    """Names of classes come from `type`, not from a metaclass or an instance."""
+
+    class Meta(type):
+        def __getattribute__(cls, name):
+            raise SystemExit(name)
+
+    class Odd(metaclass=Meta):
+        @property
+        def __class__(self):
+            raise SystemExit
+
+        @property
+        def __dict__(self):
+            raise SystemExit
+
+    class Number(int):
+        __module__ = 5
+
+        def __repr__(self):
+            return 5
+
+    assert observe(Odd(), {}, LIMIT).type_name.endswith("Odd")
+    assert observe(Number(3), {}, LIMIT).type_name.endswith("Number")
+    assert observe(Number(3), {}, LIMIT).digest != observe(Number(4), {}, LIMIT).digest
+
+
+def test_an_expression_makes_values_and_calls_nothing_else():
+    """A `__repr__` that calls the function under test would make a test that cannot fail."""
+
+    class Sly(int):
+        def __repr__(self):
+            return "f(3)"
+
+    names = {"f": lambda x: Sly(int(x)), "Sly": Sly}
+    assert observe(Sly(3), names, LIMIT).value is None
+    assert observe(Sly(3), {**names, "f": Sly}, LIMIT).value == "f(3)"
 
 
 def test_one_line_is_one_line():
