@@ -7,15 +7,16 @@ against the true labels.
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Callable
 
-from common import close, parser
-from engine import add_options, opened, read_pool, usable_cores
-from labels import verdicts
-from rates import bare_loop, pytest_per_pair, usual_harness
-from scale import endless_loops, growth, memory
-from table import Line, Setting
+from common import arguments, close
+from crossing.engine import add_options, opened, read_pool, usable_cores
+from crossing.labels import verdicts
+from crossing.rates import bare_loop, pytest_per_pair, usual_harness
+from crossing.scale import endless_loops, growth, memory
+from crossing.table import Line, Setting
 
 ROWS: dict[int, Callable[[Setting], Line]] = {
     1: usual_harness,
@@ -30,6 +31,11 @@ QUICK = 5.0  # seconds in which a row of `--quick` may start new tasks
 PATIENCE = 120.0  # seconds in which what was measured once is measured again
 
 
+def add_rows(parser: argparse.ArgumentParser) -> None:
+    """Add the option that chooses rows."""
+    parser.add_argument("--rows", type=numbers, default=list(ROWS), help="which, such as 1,3,5")
+
+
 def numbers(text: str) -> list[int]:
     """Read `1,3,5`; ValueError when one of them is no row."""
     chosen = [int(part) for part in text.split(",")]
@@ -40,10 +46,7 @@ def numbers(text: str) -> list[int]:
 
 def main() -> int:
     """Measure and print."""
-    options = parser(__doc__ or "")
-    add_options(options)
-    options.add_argument("--rows", type=numbers, default=list(ROWS), help="which, such as 1,3,5")
-    chosen = options.parse_args()
+    chosen = arguments(__doc__ or "", add_options, add_rows)
     pools = tuple(read_pool(path) for path in chosen.pool)
     print(f"pools: {', '.join(pool.name for pool in pools)}")
     lines = []

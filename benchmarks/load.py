@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 
-from common import close, parser
-from engine import Job, add_options, jobs_of, letters, opened, read_pool, run
+from common import arguments, close
+from crossing.engine import Job, add_options, jobs_of, letters, opened, read_pool, run
 
 from pytest_genx.domain import Case
 from pytest_genx.interfaces import Sandbox
@@ -40,9 +40,7 @@ LOOPING = "def f(x):\n    while x % 3 == 0:\n        pass\n    return x\n"
 
 def main() -> int:
     """Measure and print."""
-    options = parser(__doc__ or "")
-    add_options(options)
-    chosen = options.parse_args()
+    chosen = arguments(__doc__ or "", add_options)
     jobs = jobs_of(read_pool(chosen.pool[0]), 12, compare=chosen.compare)
     if chosen.quick:
         jobs = [job for job in jobs if job.n_pairs < 2_000][:1]

@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import plain
-from engine import CPU, Job, run
-from table import Line, Setting
+from crossing import plain
+from crossing.engine import CPU, Job, run
+from crossing.table import Line, Setting
 
 from pytest_genx.domain import Case, Execution, Expectation, Outcome
 
-TRUSTED = Path(__file__).with_name("trusted.py")
+BENCHMARKS = Path(__file__).resolve().parent.parent
 SIZES = (10, 30, 100, 300, 1_000)
 FROM = 30  # candidates from which the deviation from a straight line counts
 REPEATS = 5
@@ -113,8 +113,8 @@ def growth(setting: Setting) -> Line:
 def memory(setting: Setting) -> Line:
     """Row 6: peak resident memory of a fresh process that holds the result of 1,000 x 1,000."""
     n, m = (200, 50) if setting.quick else (1_000, 1_000)
-    command = [sys.executable, str(TRUSTED), str(n), str(m), setting.chosen or ""]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    command = [sys.executable, "-m", "crossing.trusted", str(n), str(m), setting.chosen or ""]
+    done = subprocess.run(command, cwd=BENCHMARKS, stdout=subprocess.PIPE, text=True, check=True)
     told = json.loads(done.stdout.splitlines()[-1])
     grown = told["peak"] - told["before"]
     whole = told["before"] + grown * 1_000_000 / (n * m)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import plain
-from engine import Job, letters, run
-from rates import within
-from table import Line, Setting
+from crossing import plain
+from crossing.engine import Job, letters, run
+from crossing.rates import within
+from crossing.table import Line, Setting
 
 from pytest_genx.bench.pool import Pool
 from pytest_genx.bench.protocol import extract

@@ -1,4 +1,4 @@
-"""The trusted side alone: `trusted.py CANDIDATES CASES [SANDBOX]` tells its peak of memory.
+"""The trusted side alone: `-m crossing.trusted CANDIDATES CASES [SANDBOX]` tells its memory.
 
 Values are as varied as real ones: whole numbers, strings and lists, up to a hundred different
 ones for a case. The last line is JSON; sizes are MB resident.
@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from engine import Job, opened, run
+from crossing.engine import Job, opened, run
 
 from pytest_genx.domain import Case, Expectation
 

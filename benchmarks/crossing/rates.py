@@ -10,10 +10,9 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import harness
-import plain
-from engine import CPU, Job, jobs_of, letters, run
-from table import Line, Setting
+from crossing import harness, plain
+from crossing.engine import CPU, Job, jobs_of, letters, run
+from crossing.table import Line, Setting
 
 N_TASKS = 40
 SHOWN = 5  # disagreements that are listed
