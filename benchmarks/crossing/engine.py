@@ -10,6 +10,7 @@ import argparse
 import ast
 import os
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
@@ -112,7 +113,10 @@ def _case(text: str, *, compare: bool) -> Case:
 
 def _expectation(text: str) -> Expectation | None:
     """Take `assert CALL == VALUE` apart; None when it has another form."""
-    match ast.parse(text).body:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # invalid escapes in what a model wrote
+        body = ast.parse(text).body
+    match body:
         case [ast.Assert(ast.Compare(ast.Call() as call, [ast.Eq()], [value]), None)]:
             return Expectation(ast.unparse(call), ast.unparse(value))
     return None
