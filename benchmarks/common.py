@@ -6,7 +6,7 @@ import argparse
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pytest_genx.records import Record, TargetDone, TargetFailed, read
@@ -14,10 +14,14 @@ from pytest_genx.records import Record, TargetDone, TargetFailed, read
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def arguments(description: str) -> argparse.Namespace:
-    """Parse the one option that all benchmarks have."""
+def arguments(
+    description: str, *additions: Callable[[argparse.ArgumentParser], object]
+) -> argparse.Namespace:
+    """Parse the one option that all benchmarks have, and those that `additions` add."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--quick", action="store_true", help="a smaller run that ends within 60 s")
+    for add in additions:
+        add(parser)
     return parser.parse_args()
 
 

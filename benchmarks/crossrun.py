@@ -1,0 +1,79 @@
+"""The engine that runs candidates against cases, row by row against its goals.
+
+Each ratio is measured in one run, with the sides in turns. Rows: 1 the usual harness, 2 one
+pytest process for each pair, 3 a bare loop, 4 endless loops, 5 growth, 6 memory, 7 verdicts
+against the true labels.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from common import arguments, close
+from crossing.engine import add_options, opened, read_pool, usable_cores
+from crossing.labels import verdicts
+from crossing.rates import bare_loop, pytest_per_pair, usual_harness
+from crossing.scale import endless_loops, growth, memory
+from crossing.table import Line, Setting
+
+ROWS: dict[int, Callable[[Setting], Line]] = {
+    1: usual_harness,
+    2: pytest_per_pair,
+    3: bare_loop,
+    4: endless_loops,
+    5: growth,
+    6: memory,
+    7: verdicts,
+}
+QUICK = 5.0  # seconds in which a row of `--quick` may start new tasks
+PATIENCE = 120.0  # seconds in which what was measured once is measured again
+
+
+def add_rows(parser: argparse.ArgumentParser) -> None:
+    """Add the option that chooses rows."""
+    parser.add_argument("--rows", type=numbers, default=list(ROWS), help="which, such as 1,3,5")
+
+
+def numbers(text: str) -> list[int]:
+    """Read `1,3,5`; ValueError when one of them is no row."""
+    chosen = [int(part) for part in text.split(",")]
+    if not set(chosen) <= ROWS.keys():
+        raise ValueError(text)
+    return chosen
+
+
+def main() -> int:
+    """Measure and print."""
+    chosen = arguments(__doc__ or "", add_options, add_rows)
+    pools = tuple(read_pool(path) for path in chosen.pool)
+    print(f"pools: {', '.join(pool.name for pool in pools)}")
+    lines = []
+    with opened(chosen.sandbox) as sandbox:
+        setting = Setting(
+            sandbox,
+            chosen.sandbox,
+            pools,
+            usable_cores(),
+            chosen.quick,
+            chosen.compare,
+            budget=QUICK if chosen.quick else float("inf"),
+            patience=QUICK if chosen.quick else PATIENCE,
+        )
+        for number in chosen.rows:
+            line = ROWS[number](setting)
+            lines.append(line)
+            short = "" if line.reached else "  SHORT"
+            print(f"{number}. {line.what}: {line.figure} (goal: {line.goal}){short}", flush=True)
+    n_reached = sum(line.reached for line in lines)
+    return close(
+        "crossrun",
+        f"{n_reached} of {len(lines)} goals reached",
+        "all of them",
+        reached=n_reached == len(lines),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
