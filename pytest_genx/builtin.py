@@ -65,6 +65,10 @@ def _heuristic(config: Config) -> Backend:
 
 
 def _process(config: Config) -> Sandbox:
+    if config.ray is not None:
+        from pytest_genx.sandboxes.ray import ray_sandbox
+
+        return ray_sandbox(config, _process)
     from pytest_genx.sandboxes.process import process_sandbox
 
     return process_sandbox(config)

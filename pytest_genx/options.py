@@ -43,6 +43,13 @@ OPTIONS: tuple[Option, ...] = (
     Option("replay", "JSON lines with recorded samples for the replay backend", metavar="FILE"),
     Option("ranker", "how candidates and cases are scored", "dual_critic"),
     Option("sandbox", "what runs candidates", "process"),
+    Option(
+        "workers",
+        "processes for the sandbox: a number (0 takes what this process may use), or a Ray cluster:"
+        " ray, ray:HOST:PORT",
+        "0",
+        metavar="N",
+    ),
     Option("samples", "samples for each role and target", "16", metavar="N"),
     Option("seed", "the same seed, model and inputs give the same report", "0", metavar="N"),
     Option("max-tests", "cases kept for one target at most", "8", metavar="N"),

@@ -40,9 +40,9 @@ _BUNDLE = 0.001  # seconds; reading frames one by one takes a core from the work
 _GRACE = 5.0  # seconds after which a worker that lost its program must have said so
 
 
-def process_sandbox(config: Config) -> ProcessSandbox:  # noqa: ARG001 -- the shape of a factory
+def process_sandbox(config: Config) -> ProcessSandbox:
     """Make the sandbox; nothing is started before `run`."""
-    return ProcessSandbox(usable_cores())
+    return ProcessSandbox(config.workers or usable_cores())
 
 
 def usable_cores() -> int:
