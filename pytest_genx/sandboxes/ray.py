@@ -18,13 +18,21 @@ import warnings
 from collections.abc import Callable, Collection, Hashable, Iterator
 from typing import Any
 
-from pytest_genx import __version__
 from pytest_genx.config import Config
 from pytest_genx.domain import Batch
 from pytest_genx.errors import MissingDependency, SandboxError
 from pytest_genx.interfaces import OnPair
 from pytest_genx.sandboxes.process import usable_cores
-from pytest_genx.sandboxes.shard import Make, Ran, Shard, Shared, for_node, run_shard, share
+from pytest_genx.sandboxes.shard import (
+    Make,
+    Ran,
+    Shard,
+    Shared,
+    edition,
+    for_node,
+    run_shard,
+    share,
+)
 from pytest_genx.sandboxes.spread import Lost, spread
 
 _REACH = 5.0  # seconds until a machine must take a connection; Ray itself tries for minutes
@@ -218,7 +226,7 @@ def _survey(ray: Any, make: Make, config: Config) -> tuple[set[str], tuple[str, 
     asked = [
         task.options(
             scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-        ).remote(payload, __version__)
+        ).remote(payload, edition())
         for node in nodes
     ]
     try:
@@ -240,18 +248,22 @@ def _question() -> Callable[[bytes, str], object]:
     It is defined in here so that it travels as code: a node without this package can answer.
     """
 
-    def question(payload: bytes, version: str) -> object:
+    def question(payload: bytes, wanted: str) -> object:
         import pickle  # noqa: PLC0415
 
-        advice = f"install pytest-genx {version} in the environment of its Ray"
+        advice = f"install pytest-genx {wanted} in the environment of its Ray"
         try:
-            import pytest_genx  # noqa: PLC0415
+            from pytest_genx import __version__ as has  # noqa: PLC0415
         except ImportError as error:
             return f"cannot import pytest_genx ({error}); {advice}"
-        if pytest_genx.__version__ != version:
-            return f"has pytest-genx {pytest_genx.__version__}; {advice}"
-        from pytest_genx.sandboxes.shard import describe  # noqa: PLC0415
+        try:
+            from pytest_genx.sandboxes.shard import describe, edition  # noqa: PLC0415
 
+            has = edition()
+        except ImportError:  # older than what asks
+            return f"has pytest-genx {has}; {advice}"
+        if has != wanted:
+            return f"has pytest-genx {has}; {advice}"
         make, config = pickle.loads(payload)  # noqa: S301 -- our own, through the cluster
         described = describe(make, config)
         return f"has no sandbox: {described}" if isinstance(described, str) else described
@@ -260,11 +272,10 @@ def _question() -> Callable[[bytes, str], object]:
 
 
 def _sentence(error: BaseException) -> str:
-    """Fold an error of Ray's: the last line of a traceback, else the first that says something."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    traced = any("Traceback" in line or line.startswith("ray::") for line in lines)
-    line = (lines or [""])[-1 if traced else 0]
-    return f"{type(error).__name__}: {line}"[:300]
+    """Fold an error of Ray's, or what it carries from a node, into one line."""
+    cause = getattr(error, "cause", None) or error
+    lines = [line.strip() for line in str(cause).splitlines() if line.strip()]
+    return f"{type(cause).__name__}: {(lines or ['no message'])[0]}"[:300]
 
 
 @contextlib.contextmanager

@@ -6,6 +6,8 @@ What is cut here does not show in a verdict: rows do not depend on one another.
 from __future__ import annotations
 
 import array
+import functools
+import hashlib
 import math
 import os
 import socket
@@ -13,8 +15,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from pathlib import Path
 
-from pytest_genx import __version__
+import pytest_genx
 from pytest_genx.config import Config
 from pytest_genx.domain import Batch, Execution
 from pytest_genx.errors import GenxError
@@ -34,7 +37,7 @@ _GUESS = 0.0002  # seconds for a pair, until the first shard is back
 class Shared:
     """What holds for all shards of a batch; it goes to a node once."""
 
-    version: str  # of this package, where the batch comes from
+    edition: str  # of this package, where the batch comes from
     make: Make  # opens the sandbox of a node
     config: Config
     batch: Batch  # without programs
@@ -119,7 +122,18 @@ def share(batch: Batch, make: Make, config: Config) -> Shared:
     sys_path = tuple(os.path.abspath(entry) for entry in batch.sys_path)  # noqa: PTH100
     bare = replace(batch, path=path, sys_path=sys_path, programs=(), known=())
     needed = tuple(place for place in (path, *sys_path) if os.path.exists(place))  # noqa: PTH110
-    return Shared(__version__, make, for_node(config), bare, needed)
+    return Shared(edition(), make, for_node(config), bare, needed)
+
+
+@functools.cache
+def edition() -> str:
+    """Return the version of this package with a digest of its code, which a checkout may change."""
+    root = Path(pytest_genx.__file__).parent
+    digest = hashlib.blake2b(digest_size=4)
+    for file in sorted(root.rglob("*.py")):
+        code = file.read_bytes()
+        digest.update(f"{file.relative_to(root).as_posix()} {len(code)} ".encode() + code)
+    return f"{pytest_genx.__version__} (code {digest.hexdigest()})"
 
 
 def for_node(config: Config) -> Config:
@@ -134,8 +148,8 @@ def run_shard(shared: Shared, shard: Shard) -> Ran | str:
         What became of them, or one sentence that says why this machine cannot.
     """
     host = socket.gethostname()
-    if shared.version != __version__:
-        return f"{host} has pytest-genx {__version__}, here it is {shared.version}"
+    if shared.edition != edition():
+        return f"{host} has pytest-genx {edition()}, here it is {shared.edition}"
     for place in shared.needed:
         if not os.path.exists(place):  # noqa: PTH110
             return f"{host} has no {place}; the project must lie under the same path on every node"

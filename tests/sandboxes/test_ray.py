@@ -206,8 +206,8 @@ def test_no_more_is_in_flight_than_the_nodes_can_take(on_ray, tmp_path, monkeypa
 @needs_ray
 def test_a_node_with_another_version_is_named(on_ray, tmp_path, monkeypatch):
     """The sentence says which node, both versions, and what to do."""
-    monkeypatch.setattr(ray_file, "__version__", "9.9")
-    pattern = r"node \S+ has pytest-genx \S+; install pytest-genx 9.9 in the environment of its Ray"
+    monkeypatch.setattr(ray_file, "edition", lambda: "9.9")
+    pattern = r"node \S+ has pytest-genx \S+ \(code \w+\); install pytest-genx 9.9 in the env"
     with pytest.raises(SandboxError, match=pattern):
         execute(on_ray, batch(tmp_path))
 
@@ -218,6 +218,14 @@ def test_a_node_without_the_package_says_so(monkeypatch):
     answer = ray_file._question()(b"", "1.0")
     assert str(answer).startswith("cannot import pytest_genx (")
     assert str(answer).endswith("; install pytest-genx 1.0 in the environment of its Ray")
+
+
+def test_an_error_of_a_node_is_one_line():
+    """What a node raised is told, not what Ray wraps around it."""
+    wrapped = RuntimeError("ray::run_shard() (pid=1)\n  Traceback ...")
+    wrapped.cause = KeyError("first\nsecond")
+    assert ray_file._sentence(wrapped) == "KeyError: 'first\\nsecond'"
+    assert ray_file._sentence(OSError("\n one\ntwo")) == "OSError: one"
 
 
 @needs_ray

@@ -143,10 +143,10 @@ def test_a_node_without_the_project_says_so(tmp_path):
 def test_a_node_with_another_version_says_so(tmp_path, monkeypatch):
     """Both versions are named."""
     shared = share(batch(0), builtin._process, Config(tmp_path))
-    monkeypatch.setattr(shard, "__version__", "0.0.1")
+    monkeypatch.setattr(shard, "edition", lambda: "0.0.1")
     answer = run_shard(shared, Shard((0,), ("",)))
     assert isinstance(answer, str)
-    assert f"has pytest-genx 0.0.1, here it is {shared.version}" in answer
+    assert f"has pytest-genx 0.0.1, here it is {shared.edition}" in answer
 
 
 def broken(config: Config) -> None:
@@ -156,7 +156,7 @@ def broken(config: Config) -> None:
 
 def test_a_node_without_a_sandbox_says_so(tmp_path):
     """An error that a user can act on comes back as its sentence."""
-    shared = Shared(shard.__version__, broken, Config(tmp_path), batch(0), ())
+    shared = Shared(shard.edition(), broken, Config(tmp_path), batch(0), ())
     answer = run_shard(shared, Shard((0,), ("",)))
     assert isinstance(answer, str)
     assert answer.endswith("sandbox 'process': nothing works")
@@ -169,6 +169,6 @@ def test_other_errors_are_not_hidden(tmp_path):
     def make(config: Config) -> None:
         raise ZeroDivisionError
 
-    shared = Shared(shard.__version__, make, Config(tmp_path), batch(0), ())
+    shared = Shared(shard.edition(), make, Config(tmp_path), batch(0), ())
     with pytest.raises(ZeroDivisionError):
         run_shard(shared, Shard((0,), ("",)))
