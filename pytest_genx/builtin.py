@@ -7,6 +7,7 @@ A factory imports its part when it is called; importing this module loads none o
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -77,6 +78,10 @@ def _process(config: Config) -> Sandbox:
 
 
 def _at_least(level: str, config: Config) -> Sandbox:
+    if config.ray is not None:
+        from pytest_genx.sandboxes.ray import ray_sandbox
+
+        return ray_sandbox(config, functools.partial(_at_least, level))
     from pytest_genx.sandboxes.mechanism import Level
     from pytest_genx.sandboxes.process import process_sandbox
 

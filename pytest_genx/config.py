@@ -26,6 +26,8 @@ class Config:
     replay: Path | None = None
     ranker: str = "dual_critic"
     sandbox: str = "process"
+    workers: int = 0  # processes of the sandbox on this machine; 0: as many as cores
+    ray: str | None = None  # HOST:PORT of the Ray cluster that runs them, "" for a local one
     samples: int = 16
     seed: int = 0
     max_tests: int = 8
@@ -76,6 +78,7 @@ def from_strings(
     backends = tuple(name.strip() for name in text["backend"].split(",") if name.strip())
     if not backends:
         raise BadOption("--genx-backend", text["backend"], "at least one name")
+    workers, ray = _workers(text["workers"])
     return Config(
         rootdir=rootdir,
         targets=targets,
@@ -87,6 +90,8 @@ def from_strings(
         replay=_path(rootdir, text["replay"]),
         ranker=text["ranker"],
         sandbox=text["sandbox"],
+        workers=workers,
+        ray=ray,
         samples=_number(text, "samples", int, 1),
         seed=_number(text, "seed", int, 0),
         max_tests=_number(text, "max-tests", int, 1),
@@ -112,6 +117,18 @@ def _number(text: Mapping[str, str], name: str, kind: Callable[[str], Any], leas
         noun = "a whole number" if kind is int else "a number"
         raise BadOption(f"--genx-{name}", text[name], f"{noun} of at least {least:g}")
     return value
+
+
+def _workers(text: str) -> tuple[int, str | None]:
+    """Read a number of local workers, or the address of a Ray cluster."""
+    kind, colon, address = text.partition(":")
+    host, _, port = address.rpartition(":")
+    if kind == "ray" and (not colon or (host and "/" not in host and port.isdecimal())):
+        return 0, address
+    if not (text.isascii() and text.isdecimal()):
+        expected = "a whole number of at least 0, ray or ray:HOST:PORT"
+        raise BadOption("--genx-workers", text, expected)
+    return int(text), None
 
 
 def _path(rootdir: Path, text: str) -> Path | None:

@@ -47,6 +47,13 @@ OPTIONS: tuple[Option, ...] = (
         "the weakest level allowed (container, landlock, process); the strongest there is is used",
         "process",
     ),
+    Option(
+        "workers",
+        "processes for the sandbox: a number (0 takes what this process may use), or a Ray cluster:"
+        " ray, ray:HOST:PORT",
+        "0",
+        metavar="N",
+    ),
     Option("samples", "samples for each role and target", "16", metavar="N"),
     Option("seed", "the same seed, model and inputs give the same report", "0", metavar="N"),
     Option("max-tests", "cases kept for one target at most", "8", metavar="N"),

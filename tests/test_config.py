@@ -38,6 +38,7 @@ def test_every_option_arrives() -> None:
         replay="r.jsonl",
         ranker="codet",
         sandbox="none",
+        workers="3",
         samples="3",
         seed="4",
         max_tests="5",
@@ -54,6 +55,7 @@ def test_every_option_arrives() -> None:
         replay=ROOT / "r.jsonl",
         ranker="codet",
         sandbox="none",
+        workers=3,
         samples=3,
         seed=4,
         max_tests=5,
@@ -91,6 +93,28 @@ def test_bad_values_are_refused_in_one_sentence(name: str, value: str, expected:
     with pytest.raises(BadOption) as caught:
         from_strings({name: value}, rootdir=ROOT)
     assert str(caught.value) == f"--genx-{name} is {value!r}; expected {expected}"
+
+
+@pytest.mark.parametrize(
+    ("text", "workers", "ray"),
+    [("", 0, None), ("0", 0, None), ("3", 3, None), ("ray", 0, ""), ("ray:h:63", 0, "h:63")],
+)
+def test_workers_are_a_number_or_a_cluster(text: str, workers: int, ray: str | None) -> None:
+    """A number is of processes here; `ray` alone starts or joins a local Ray."""
+    found = from_strings({"workers": text}, rootdir=ROOT)
+    assert (found.workers, found.ray) == (workers, ray)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["-1", "1.5", "\u0663", "many", "rays", "ray:", "ray:host", "ray:host:", "ray:ray://h:1"],
+)
+def test_bad_workers_are_refused_in_one_sentence(text: str) -> None:
+    """What could have been given is said, with the form of an address."""
+    with pytest.raises(BadOption) as caught:
+        from_strings({"workers": text}, rootdir=ROOT)
+    expected = "a whole number of at least 0, ray or ray:HOST:PORT"
+    assert str(caught.value) == f"--genx-workers is {text!r}; expected {expected}"
 
 
 def test_reports_are_names_and_files() -> None:

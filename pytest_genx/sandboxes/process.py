@@ -33,7 +33,7 @@ def process_sandbox(config: Config, weakest: Level = Level.PROCESS) -> ProcessSa
     Raises:
         SandboxError: this machine has no level as strong as `weakest`.
     """
-    return ProcessSandbox(usable_cores(), strongest(weakest), (config.rootdir,))
+    return ProcessSandbox(config.workers or usable_cores(), strongest(weakest), (config.rootdir,))
 
 
 def usable_cores() -> int:
