@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from hashlib import blake2b
 
 from pytest_genx.domain import Execution, Outcome
 from pytest_genx.sandboxes.worker.observe import hash_text, one_line
@@ -34,21 +35,27 @@ def judged(expected: str | None, answer: str) -> Execution:
 
     Args:
         expected: what shall be printed; None to observe.
-        answer: "o", how many bytes are left out, a space and the text.
+        answer: "o", how many characters are left out, a space, a digest of all tokens if any
+            are, a space and the text. Of a text that was cut all tokens must be the same.
 
     Raises:
         ValueError: the answer is none.
     """
-    missing, _, printed = answer[1:].partition(" ")
+    missing, tokens, printed = answer[1:].split(" ", 2)
     left_out = int(missing)
-    digest = hash_text(f"printed:{missing}:{' '.join(printed.split())}")
     detail = ""
-    if left_out:
-        detail = f"printed {left_out} bytes more than the {len(printed)} characters that are kept"
-    elif expected is not None:
+    if expected is not None and not left_out:
         detail = _first_difference(expected, printed) or ""
+    elif expected is not None and tokens != _digest_of_tokens(expected):
+        detail = f"printed {len(printed) + left_out} characters, not those that are expected"
+    digest = hash_text(f"printed:{tokens or ' '.join(printed.split())}")
     outcome = Outcome.FAIL if detail else Outcome.PASS
     return Execution(outcome, detail, None if left_out else printed, None, digest)
+
+
+def _digest_of_tokens(text: str) -> str:
+    tokens = text.encode("utf-8", "replace").split()
+    return blake2b(b" ".join(tokens), digest_size=16).hexdigest()
 
 
 def _first_difference(expected: str, printed: str) -> str | None:

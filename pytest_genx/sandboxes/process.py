@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pytest_genx.config import Config
-from pytest_genx.domain import Batch, Execution
+from pytest_genx.domain import Batch, CaseForm, Execution
 from pytest_genx.errors import SandboxError
 from pytest_genx.interfaces import OnPair
 from pytest_genx.sandboxes.crew import Crew
@@ -75,12 +75,15 @@ class ProcessSandbox:
         """Run every program against every case; see `Sandbox.run`.
 
         Raises:
-            SandboxError: there is no `fork`, or no worker can be started.
+            SandboxError: there is no `fork`, no worker can be started, or some cases alone
+                are exchanges.
         """
         if not hasattr(os, "fork"):
             raise SandboxError(self.name, "this system cannot fork")
         if not batch.programs or not batch.cases:
             return
+        if len({case.form is CaseForm.EXCHANGE for case in batch.cases}) > 1:
+            raise SandboxError(self.name, "a batch mixes exchanges with cases of other forms")
         reference = Reference(batch, self._run_plans)
         judge = Judge(reference.resolve([make_plan(case) for case in batch.cases]))
         with contextlib.closing(self._dispatch(batch, judge)) as dispatch:

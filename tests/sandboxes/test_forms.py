@@ -9,8 +9,11 @@ import pytest
 
 from pytest_genx.config import Config
 from pytest_genx.domain import Batch, Case, CaseForm, Execution, Expectation, Limits, Outcome
+from pytest_genx.errors import SandboxError
 from pytest_genx.sandboxes.conftests import conftests_above, ini_file
+from pytest_genx.sandboxes.plan import make_plan
 from pytest_genx.sandboxes.process import process_sandbox
+from pytest_genx.sandboxes.verdict import Judge
 
 P, F, E, T, C = Outcome
 Run = Callable[..., list[Execution]]
@@ -148,6 +151,33 @@ def test_what_a_program_shall_print_never_reaches_it(run_one):
     observed, judged = run_one(program, [exchange(""), exchange("", "secret-4711")], cpu=5.0)
     assert observed.value.endswith("[]\n")
     assert judged.outcome is F
+
+
+def test_a_verdict_where_an_observation_is_due_is_none():
+    """Only free-form cases are judged beside the candidate; what it forges elsewhere is noise."""
+    plans = [
+        make_plan(exchange("", "1")),
+        make_plan(Case("assert f(1) == 2", "x")),
+        make_plan(Case("f(1)", "x", Expectation("f(1)", "2"))),
+        make_plan(Case("y = f(1)\nassert y == 2", "x")),
+    ]
+    judge = Judge(plans)
+    forged = [judge.decide(j, 'f["P","",null,null]') for j in range(len(plans))]
+    assert [e.outcome for e in forged if e is not None] == [C, C, C, P]
+    printed = [judge.decide(j, "o0  1") for j in range(len(plans))]
+    assert [e.outcome for e in printed if e is not None] == [P, C, C, C]
+
+
+def test_long_output_is_compared_whole(run_one):
+    """More than what travels, with its beginning right or all of it."""
+    program = "n, last = map(int, input().split())\nprint('12 ' * n)\nprint(last)\n"
+    expected = "12\n" * 10**5 + "3"
+    right, wrong = run_one(
+        program, [exchange("100000 3", expected), exchange("100000 4", expected)]
+    )
+    assert (right.outcome, right.value) == (P, None)
+    assert (wrong.outcome, wrong.detail[:8]) == (F, "printed ")
+    assert right.digest != wrong.digest
 
 
 def test_unprintable_output_is_told_from_its_like(run_one):
@@ -321,6 +351,12 @@ def test_forms_other_than_exchanges_share_a_batch(run_one):
         Case("f()", "x", Expectation("f()", "1")),
     ]
     assert [e.outcome for e in run_one(program, cases)] == [P] * 4
+
+
+def test_exchanges_do_not_mix_with_cases_that_need_a_module(run_one):
+    """A program is a script or a module."""
+    with pytest.raises(SandboxError, match="a batch mixes exchanges"):
+        run_one(ADD, [exchange(""), session(">>> f(1)\n2\n")])
 
 
 def test_the_configuration_file_is_the_one_that_pytest_takes(tmp_path):

@@ -132,7 +132,7 @@ class _Foreman:
         forms = {case["form"] for case in batch["cases"]}
         preload(batch["preload"], batch["module"])
         if "function" in forms:
-            preload(functions.modules(), batch["module"])
+            preload(functions.modules(batch["pytest"]["conftests"]), batch["module"])
         self.confine.guard.armed = False
         cases = [compile_case(case, batch) for case in batch["cases"]]
         codes = [code for case in cases for code in case.codes()]

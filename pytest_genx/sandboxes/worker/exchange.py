@@ -18,6 +18,7 @@ import sys
 import threading
 import types
 from collections.abc import Callable
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING or __package__:  # run by path, this is a module of its own
@@ -47,7 +48,11 @@ def prepare(source: str, _batch: dict[str, Any]) -> Callable[..., str]:
 
 
 def _run(source: str, namespace: dict[str, Any], limit: int, _restart: Callable[[], None]) -> str:
-    """Run the program and return how many bytes are left out, and what it printed.
+    """Run the program and return what it printed.
+
+    Returns:
+        "o", how many characters are left out, a space, then a digest of the tokens of it all,
+        or nothing where all is there, a space, and the text.
 
     Raises:
         BaseException: whatever the program does; an exit status other than 0 is one.
@@ -104,8 +109,11 @@ def _printed(output: int, limit: int) -> str:
     size = os.fstat(output).st_size
     os.lseek(output, 0, os.SEEK_SET)
     data = b""
-    while len(data) < 4 * limit and (part := os.read(output, 4 * limit)):
+    while len(data) < size and (part := os.read(output, size - len(data))):
         data += part
-    text = data.decode("utf-8", "replace")[:limit]
-    missing = max(0, size - len(text.encode("utf-8", "replace"))) if len(text) == limit else 0
-    return f"o{missing} {text}"
+    text = data.decode("utf-8", "replace")
+    if len(text) <= limit:
+        return f"o0  {text}"
+    # What does not travel is known by its tokens.
+    digest = blake2b(b" ".join(data.split()), digest_size=16).hexdigest()
+    return f"o{len(text) - limit} {digest} {text[:limit]}"

@@ -18,6 +18,7 @@ pytest-randomly, which is left out; where the file stands (`request.path`).
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import functools
 import importlib
@@ -44,15 +45,23 @@ _NAMES = "genx_case_names"  # a module that holds what the functions see without
 _LEFT_OUT = ("genx", "cacheprovider", "randomly")  # plugins
 
 
-def modules() -> list[str]:
-    """List what to import beforehand: pytest, and plugins as far as they are installed."""
+def modules(conftests: list[str]) -> list[str]:
+    """List what to import beforehand: pytest, installed plugins, what conftest files import."""
     names = ["pytest"]
     with suppress(Exception):
         from _pytest.config import default_plugins  # noqa: PLC0415 -- only where it is asked for
 
         names += [f"_pytest.{name}" for name in default_plugins if name not in _LEFT_OUT]
     found = importlib.metadata.entry_points(group="pytest11")
-    return names + sorted({e.value.partition(":")[0] for e in found if e.name not in _LEFT_OUT})
+    names += sorted({e.value.partition(":")[0] for e in found if e.name not in _LEFT_OUT})
+    for path in conftests:
+        with suppress(OSError, SyntaxError, ValueError), open(path, encoding="utf-8") as file:
+            for node in ast.parse(file.read()).body:
+                if isinstance(node, ast.Import):
+                    names += [alias.name for alias in node.names]
+                elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                    names.append(node.module)
+    return names
 
 
 def prepare(source: str, batch: dict[str, Any]) -> Callable[..., str]:

@@ -11,7 +11,7 @@ What is said is a text whose first letter tells what follows:
     r  JSON [detail, class, [classes it inherits from]] of what was raised
     c  JSON [whether it equals what is expected, what was returned], compared here
     f  JSON [letter of the outcome, detail, class or null, digest or null] of a free-form case
-    o  how many bytes are left out, a space, and what a program printed
+    o  what a program printed, see `exchange`
 """
 
 from __future__ import annotations
