@@ -65,7 +65,7 @@ def test_every_option_arrives() -> None:
         cache="kept",
         test_dir=ROOT / "checks",
     )
-    assert len(OPTIONS) == 14
+    assert len(OPTIONS) == 15
 
 
 def test_absolute_paths_stay_absolute() -> None:

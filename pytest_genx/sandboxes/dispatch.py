@@ -194,7 +194,9 @@ class Dispatch:
                 if not any(self._may_share):  # nor may programs that are scripts be imported
                     self._alone.extend(self._queue)
                     self._queue.clear()
-            case ["done", str(fate)]:
+            case ["done", str(fate), *place]:
+                if worker.orders:
+                    worker.orders[0].place = [int(number or 0) for number in place]
                 self._settle(worker, "wall" if worker.expired else fate, on_pair)
             case ["closed", str(fate)]:
                 self._closed(worker, fate, on_pair)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pytest_genx.sandboxes.channel import Frame, find_frame
 from pytest_genx.sandboxes.row import Row, import_failed
 from pytest_genx.sandboxes.verdict import Judge, read_free
+from pytest_genx.sandboxes.worker.shared import FIRST_CASE, LOADING
 
 _TOKEN_BYTES = 16
 
@@ -34,6 +35,7 @@ class Order:
     answered: int = 0  # cases of the row in flight, when shared
     imported: bool = False
     found: str = "failed"  # what came of the import
+    place: list[int] = field(default_factory=list)  # row and what of it ran last, when shared
 
     @classmethod
     def shared_by(
@@ -118,8 +120,8 @@ class Order:
             self._stop_alone(fate)
         elif self.kind == "import" and fate == "timeout":
             self.found = "slow"
-        elif self.at < len(self.rows) and (fate != "exit 0" or self.at == 0):
-            self.rows[self.at].alone = True
+        elif self.at < len(self.rows) and not self._stop_in_c(fate):
+            self.rows[self.at].alone = fate != "exit 0" or self.at == 0
         return [row for row in self.rows if row.left()]
 
     def _take_row(self, row: Row, how: str, answers: list[str]) -> None:
@@ -161,6 +163,19 @@ class Order:
             row.put(case, row.fate(fate))
         else:
             _put(row, case, answer, self.judge)
+
+    def _stop_in_c(self, fate: str) -> bool:
+        """Take that the clock killed what did not return to the interpreter, if it was that."""
+        if fate != "timeout" or self.place[:1] != [self.at]:
+            return False
+        row, case = self.rows[self.at], self.place[1] - FIRST_CASE
+        if self.place[1] == LOADING:
+            row.put_rest(row.fate("timeout", "import: "))
+        elif case in self.cases[self.at]:
+            row.put(case, row.fate("timeout"))
+        else:
+            return False
+        return True
 
     def _stop_alone(self, fate: str) -> None:
         row = self.rows[0]

@@ -8,6 +8,7 @@ from pytest_genx.sandboxes.order import Order
 from pytest_genx.sandboxes.plan import Plan
 from pytest_genx.sandboxes.row import Row
 from pytest_genx.sandboxes.verdict import Judge
+from pytest_genx.sandboxes.worker.shared import FIRST_CASE, LOADING
 
 N = 3
 JUDGE = Judge([Plan("f()", observe=True, sign="==", expected="1", literal="1")] * 9)
@@ -106,6 +107,32 @@ def test_a_shared_process_that_dies_leaves_its_row_alone():
     first, second = order.stopped("signal 11")
     assert (first.program, first.alone) == (1, True)
     assert (second.program, second.alone) == (2, False)
+
+
+def test_a_shared_process_that_the_clock_killed_says_where_it_was():
+    """What does not return to the interpreter is a timeout, and the rest may share again."""
+    order = shared(2)
+    order.place = [0, FIRST_CASE + 1]
+    first, second = order.stopped("timeout")
+    assert first.found[1] == first.fate("timeout")
+    assert (first.left(), first.alone) == ([0, 2], False)
+    assert (second.left(), second.alone) == ([0, 1, 2], False)
+
+
+def test_a_shared_process_that_the_clock_killed_while_it_loaded_a_program_decides_the_row():
+    """As when the program takes too long and says so."""
+    order = shared(1)
+    order.place = [0, LOADING]
+    assert order.stopped("timeout") == []
+    assert letters(order.rows[0]) == "TTT"
+
+
+def test_a_place_that_is_none_leaves_the_row_alone():
+    """Nothing can be said of it then."""
+    for place in ([], [1, FIRST_CASE], [0, FIRST_CASE + 9], [0, 0]):
+        order = shared(1)
+        order.place = place
+        assert [row.alone for row in order.stopped("timeout")] == [True]
 
 
 def test_a_shared_process_that_ends_early_is_not_tried_again_as_it_was():

@@ -15,6 +15,8 @@ ever executes a candidate.
 from __future__ import annotations
 
 import gc
+import math
+import mmap
 import os
 import select
 import signal
@@ -119,10 +121,12 @@ class _Foreman:
                     _RUN[order["kind"]](job, order)
                 finally:
                     os._exit(_BROKEN)
-            fate = self._await(pid, job.cpu)
+            shares = order["kind"] == "shared"  # and then no limit holds for all of it
+            fate = self._await(pid, math.inf if shares else job.cpu)
             self.confine.sweep(pid)
             self.confine.clean()
-            send(self.verdicts, self.token, ["done", fate])
+            place = [str(number) for number in job.place[:2]] if shares else []
+            send(self.verdicts, self.token, ["done", fate, *place])
         os._exit(0)
 
     def _open(self, batch: dict[str, Any]) -> Job:
@@ -149,6 +153,7 @@ class _Foreman:
             fork=self.fork,
             seal=self.seal,
             views=self.views,
+            place=memoryview(mmap.mmap(-1, mmap.PAGESIZE)).cast("I"),
             mentioned=frozenset().union(*map(vet.mentioned, codes)),
             exchange="exchange" in forms,
         )

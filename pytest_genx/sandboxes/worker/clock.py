@@ -19,7 +19,7 @@ except ImportError:  # not on Windows
     setitimer = None  # type: ignore[assignment]
 
 _LOOKS = (1, 3, 7)  # ticks at which a slow stretch is looked at
-_HARD_FACTOR, _HARD_MARGIN = 1.1, 0.02
+_HARD_FACTOR, _HARD_MARGIN = 1.05, 0.01
 _TICKS, _SLOWEST_TICK = 16, 0.02  # ticks within the limit, and seconds
 # Plain numbers: making members of an enumeration costs more than the calls.
 _PROF = int(getattr(signal, "ITIMER_PROF", 0))
@@ -72,13 +72,15 @@ class Clock:
 class Ticker:
     """The limit on each of many short stretches, without a system call for any.
 
-    Whoever runs them says which one runs now, in `now[0]`. A timer that goes on ticking
-    notices one that is still there: it was begun after the last tick that saw another.
+    Whoever runs them says which one runs now. A timer that goes on ticking notices one that is
+    still there: it was begun after the last tick that saw another. What does not return to the
+    interpreter is killed by a second timer, which each tick sets back.
     """
 
     def __init__(
         self,
         seconds: float,
+        now: Callable[[], object],
         report: Callable[[], object],
         alive: Callable[[], object],
         slow: Callable[[types.FrameType | None], object],
@@ -87,14 +89,14 @@ class Ticker:
 
         Args:
             seconds: of CPU time that one stretch may take, up to one tick more.
+            now: says which one runs, None between two.
             report: called when it has; does not return.
             alive: called at a tick that sees another stretch than the last.
             slow: called with what is being executed at some of the ticks that see the same.
         """
-        self.now: list[object] = [None]
         self.seconds = seconds
         self.tick = min(seconds / _TICKS, _SLOWEST_TICK)
-        self._report, self._alive, self._slow = report, alive, slow
+        self._now, self._report, self._alive, self._slow = now, report, alive, slow
         self._seen: object = None
         self._since = 0.0
         self._ticks = 0
@@ -103,17 +105,17 @@ class Ticker:
         """Begin to tick."""
         take_signals(self._on_tick)
         setitimer(_PROF, self.tick, self.tick)
-        setitimer(_VIRTUAL, hard_limit(self.seconds))
+        setitimer(_VIRTUAL, self.seconds + self.tick)
 
     def _on_tick(self, frame: types.FrameType | None) -> None:
-        setitimer(_VIRTUAL, hard_limit(self.seconds))
-        spent = process_time()
-        if self.now[0] != self._seen:
-            self._seen, self._since, self._ticks = self.now[0], spent, 0
+        setitimer(_VIRTUAL, self.seconds + self.tick)
+        spent, now = process_time(), self._now()
+        if now != self._seen:
+            self._seen, self._since, self._ticks = now, spent, 0
             self._alive()
         elif spent - self._since >= self.seconds:
             self._report()
-        elif self.now[0] is not None:
+        elif now is not None:
             self._ticks += 1
             if self._ticks in _LOOKS:
                 self._slow(frame)

@@ -37,6 +37,7 @@ class Job(NamedTuple):
     seal: Seal
     views: Views
     mentioned: frozenset[str]  # names that the cases use
+    place: memoryview  # what runs in a shared process: see `shared`; its foreman sees it, too
     exchange: bool  # programs are scripts, not modules
 
     def recursion_limit(self, above: int) -> int:

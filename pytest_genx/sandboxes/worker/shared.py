@@ -1,9 +1,12 @@
 """Many programs and all their cases in one process, where they can leave nothing behind.
 
 Child side: standard library only, imports nothing of ours. Which programs and cases may share
-is said by `vet`. What is out of the ordinary here (memory or stack used up, more CPU time than
-allowed, a process that dies) is not judged here either: a row then ends early, and the rest of
-it runs in a process of its own, so sharing never shows in a verdict.
+is said by `vet`. What is out of the ordinary here (memory used up, a process that dies) is not
+judged here: that case runs again in a process of its own, so sharing never shows in a verdict.
+
+What runs is said in memory that outlives the process (`Job.place`): the number of the program,
+then 0 for nothing, 1 while it is loaded and 2 more than the case while one runs, then the same
+again once its call has returned.
 """
 
 from __future__ import annotations
@@ -32,7 +35,8 @@ else:
     from plain import plain
     from wire import send
 
-_BEFORE_CASES = -1
+_ROW, _RUNS, _RETURNED = range(3)  # of `Job.place`
+_NOTHING, LOADING, FIRST_CASE = range(3)
 _SILENCE = 0.2  # seconds of CPU time after which the trusted side is told how far it is
 _FRAME = 1 << 19  # characters of answers that are sent at once
 _ODD = (MemoryError, vet.MoreAsked)
@@ -64,30 +68,32 @@ class _Group:
         self.number = 0
         self.said = process_time()  # when the trusted side last heard of it
         self.seen: list[str | None] = []
-        self.ticker = Ticker(job.cpu, self._report_timeout, self._report_alive, self._look)
+        self.place = job.place
+        self.ticker = Ticker(
+            job.cpu, self._now, self._report_timeout, self._report_alive, self._look
+        )
         self.watch = Watch(self._report_timeout)
         self.program = ""
 
     def run(self, number: int, program: str, cases: list[int]) -> None:
         """Run one program against cases."""
-        now = self.ticker.now
-        self.number, self.program = number, program
-        now[0] = (number, _BEFORE_CASES)
+        place = self.place
+        self.number = place[_ROW] = number
+        self.program = program
+        place[_RUNS] = LOADING
         namespace = self._load(program)
         if namespace is None:
             return
         job, seen = self.job, self.seen
         room = 0
         for case in cases:
-            now[0] = (number, case)
+            place[_RUNS] = case + FIRST_CASE
             answer = self._answer(job.cases[case], namespace)
             seen.append(answer)
             room += len(answer)
             if room > _FRAME:
-                now[0] = None
                 self._send("part")
                 room = 0
-        now[0] = None
         self._send("done")
 
     def _load(self, program: str) -> dict[str, Any] | None:
@@ -144,24 +150,27 @@ class _Group:
 
     def _returned(self) -> None:
         """Note that the call is over: writing its value down is another stretch of time."""
-        self.ticker.now[0] = (self.ticker.now[0],)
+        self.place[_RETURNED] = self.place[_RUNS]
 
     def _end(self, how: str, *fields: str) -> None:
-        self.ticker.now[0] = None
         self.seen.extend(fields)
         self._send(how)
 
     def _send(self, how: str) -> None:
+        """Write a frame, whole: no tick finds anything running meanwhile."""
+        runs, self.place[_RUNS] = self.place[_RUNS], _NOTHING
         self.said = process_time()
         send(self.job.verdicts, self.token, ["row", str(self.number), how, *self.seen])
         self.seen.clear()
+        self.place[_RUNS] = runs
+
+    def _now(self) -> object:
+        runs = self.place[_RUNS]
+        return None if runs == _NOTHING else (self.number, runs, self.place[_RETURNED] == runs)
 
     def _report_timeout(self) -> None:
-        now = self.ticker.now
-        if now[0] is not None:  # a frame is written whole or not at all
-            loading = now[0] == (self.number, _BEFORE_CASES)
-            now[0] = None
-            self._send("stuck" if loading else "slow")
+        if self.place[_RUNS] != _NOTHING:
+            self._send("stuck" if self.place[_RUNS] == LOADING else "slow")
             _exit(0)
 
     def _look(self, frame: types.FrameType | None) -> None:
@@ -169,12 +178,8 @@ class _Group:
 
     def _report_alive(self) -> None:
         self.watch.end()
-        now = self.ticker.now
-        running = now[0]
-        if running is not None and process_time() - self.said > _SILENCE:
-            now[0] = None
+        if self.place[_RUNS] != _NOTHING and process_time() - self.said > _SILENCE:
             self._send("part")
-            now[0] = running
 
 
 def _nothing() -> None:
