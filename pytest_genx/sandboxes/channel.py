@@ -45,6 +45,9 @@ class FrameReader:
             start = self._find()
             if start < 0:
                 return
+            if _length(self._bytes, start) > self.limit:
+                self._searched = start + 1  # longer than any: what claims it is no frame
+                continue
             frame = take(self._bytes, start)
             if frame is None:
                 return  # the rest of it is on its way
@@ -83,11 +86,15 @@ def take(data: bytes | bytearray, start: int) -> tuple[list[str | None], int] | 
         Its fields and where it ends.
     """
     body = start + _TOKEN + _LENGTH
-    end = body + int.from_bytes(data[start + _TOKEN : body], "big")
+    end = body + _length(data, start)
     if len(data) < body or len(data) < end:
         return None
     text = bytes(data[body:end]).decode("utf-8", "replace")
     return [field[1:] if field[:1] == "+" else None for field in text.split("\0")], end
+
+
+def _length(data: bytes | bytearray, start: int) -> int:
+    return int.from_bytes(data[start + _TOKEN : start + _TOKEN + _LENGTH], "big")
 
 
 def find_frame(data: bytes, token: bytes) -> list[str | None]:

@@ -98,7 +98,8 @@ class Dispatch:
                 self._hire()
             events = self._selector.select(self._patience())
             now = time.monotonic()  # what comes while pairs are reported is not late
-            time.sleep(_BUNDLE)
+            if any(w.orders and w.orders[0].kind == "alone" for w in self._workers):
+                time.sleep(_BUNDLE)
             for key, _ in events:
                 self._read(key.data, on_pair)
             for worker in self._workers:
@@ -151,7 +152,7 @@ class Dispatch:
         """Choose how many rows share a process: enough to be worth it, few enough to balance."""
         fair = -(-len(self._queue) // (_AHEAD * self._n_workers))
         if self._seconds_per_row == 0:
-            return min(_FIRST, len(self._queue))
+            return max(1, min(_FIRST, fair))
         worth, most = (int(seconds / self._seconds_per_row) for seconds in _SLICE)
         return max(1, min(max(worth, fair), most, _MOST, len(self._queue)))
 

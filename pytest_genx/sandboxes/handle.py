@@ -62,7 +62,7 @@ class Worker:
         self.home = home
         self._contained = mechanism.level is Level.CONTAINER
         self.log = home.with_suffix(".log")
-        self.reader = FrameReader(token, 4 * 1024 * needs.limits.output + (1 << 20))
+        self.reader = FrameReader(token, 16 * 1024 * needs.limits.output + (4 << 20))
         self.orders: deque[Order] = deque()  # the first is being carried out
         self.state = "starting"  # then "idle", "opening", "open", "closing"
         self.expired = False  # the program was killed as nothing happened

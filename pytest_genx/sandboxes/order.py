@@ -166,13 +166,16 @@ class Order:
 
     def _stop_in_c(self, fate: str) -> bool:
         """Take that the clock killed what did not return to the interpreter, if it was that."""
-        if fate != "timeout" or self.place[:1] != [self.at]:
+        if fate != "timeout" or len(self.place) != 2:
             return False
-        row, case = self.rows[self.at], self.place[1] - FIRST_CASE
-        if self.place[1] == LOADING:
+        at, runs = self.place  # what was said of rows before it may not have been written
+        if not self.at <= at < len(self.rows):
+            return False
+        row = self.rows[at]
+        if runs == LOADING:
             row.put_rest(row.fate("timeout", "import: "))
-        elif case in self.cases[self.at]:
-            row.put(case, row.fate("timeout"))
+        elif runs - FIRST_CASE in self.cases[at]:
+            row.put(runs - FIRST_CASE, row.fate("timeout"))
         else:
             return False
         return True

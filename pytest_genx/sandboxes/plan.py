@@ -77,10 +77,10 @@ def _of_statements(source: str, imports: tuple[str, ...]) -> Plan:
     if test is None:
         return Plan(source, observe=False, imports=imports)
     if isinstance(test, ast.Compare) and len(test.ops) == 1:
-        plan = _comparison(test.left, test.ops[0], test.comparators[0], imports)
+        plan = _comparison(test, source, imports)
         if plan is not None:
             return plan
-    return Plan(f"not not ({ast.unparse(test)})", True, "==", "True", "True", imports=imports)
+    return Plan(f"not not ({_text(test, source)})", True, "==", "True", "True", imports=imports)
 
 
 def _single_assertion(source: str) -> ast.expr | None:
@@ -92,38 +92,32 @@ def _single_assertion(source: str) -> ast.expr | None:
     return assertion.test if isinstance(assertion, ast.Assert) else None
 
 
-def _comparison(
-    left: ast.expr, operator: ast.cmpop, right: ast.expr, imports: tuple[str, ...]
-) -> Plan | None:
+def _comparison(test: ast.Compare, source: str, imports: tuple[str, ...]) -> Plan | None:
     """Split a comparison into what is observed and what is expected."""
+    left, operator, right = test.left, test.ops[0], test.comparators[0]
     if isinstance(operator, (ast.Is, ast.IsNot)):
-        return _identity(left, operator, right, imports)
-    sign = _SIGNS[type(operator)]
-    expected = _literal(right)
-    if expected is not None:
-        return Plan(ast.unparse(left), True, sign, ast.unparse(right), expected, imports=imports)
-    expected = _literal(left)
-    if expected is not None and sign in _MIRRORED:
-        mirrored = _MIRRORED[sign]
-        return Plan(
-            ast.unparse(right), True, mirrored, ast.unparse(left), expected, imports=imports
-        )
-    if sign == "==" and _independent(right, imports) and not _independent(left, imports):
-        return Plan(ast.unparse(left), True, sign, ast.unparse(right), imports=imports)
-    if sign == "==" and _independent(left, imports) and not _independent(right, imports):
-        return Plan(ast.unparse(right), True, sign, ast.unparse(left), imports=imports)
-    return None
+        # Of three objects their text says which one it is.
+        single = isinstance(right, ast.Constant) and right.value in (None, True, False)
+        sign = "is" if isinstance(operator, ast.Is) else "is not"
+        expected = _literal(right) if single else None
+    else:
+        sign = _SIGNS[type(operator)]
+        expected = _literal(right)
+    if expected is None and sign in _MIRRORED and (mirrored := _literal(left)) is not None:
+        left, right, sign, expected = right, left, _MIRRORED[sign], mirrored
+    if expected is None:
+        apart = [_independent(side, imports) for side in (left, right)]
+        if sign != "==" or apart[0] == apart[1]:
+            return None
+        left, right = (right, left) if apart[0] else (left, right)
+    return Plan(_text(left, source), True, sign, _text(right, source), expected, imports=imports)
 
 
-def _identity(
-    left: ast.expr, operator: ast.cmpop, right: ast.expr, imports: tuple[str, ...]
-) -> Plan | None:
-    """Treat `is None`, `is True` and `is False`: their text says which object it is."""
-    expected = _literal(right)
-    if expected not in {"None", "True", "False"}:
-        return None
-    sign = "is" if isinstance(operator, ast.Is) else "is not"
-    return Plan(ast.unparse(left), True, sign, expected, expected, imports=imports)
+def _text(node: ast.expr, source: str) -> str:
+    """Return what stands in the source for a node; most stand in one line of simple letters."""
+    if source.isascii() and node.lineno == node.end_lineno == 1:
+        return source[node.col_offset : node.end_col_offset]
+    return ast.unparse(node)
 
 
 def _parse(text: str) -> ast.expr | None:

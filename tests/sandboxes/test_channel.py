@@ -92,3 +92,10 @@ def test_messages_are_read_back():
     os.close(into)
     assert wire.receive(out) is None
     os.close(out)
+
+
+def test_a_frame_that_claims_to_be_endless_is_none(reader):
+    """A program that knows its token cannot have the trusted side wait, and collect, for ever."""
+    reader.feed(PROGRAM + b"\xff\xff\xff\xff" + b"x" * 100 + frame(WORKER, "done"), CASE)
+    (found,) = reader.frames()
+    assert (found.from_worker, found.fields) == (True, ["done"])

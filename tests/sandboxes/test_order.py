@@ -129,7 +129,7 @@ def test_a_shared_process_that_the_clock_killed_while_it_loaded_a_program_decide
 
 def test_a_place_that_is_none_leaves_the_row_alone():
     """Nothing can be said of it then."""
-    for place in ([], [1, FIRST_CASE], [0, FIRST_CASE + 9], [0, 0]):
+    for place in ([], [1, FIRST_CASE], [-1, FIRST_CASE], [0, FIRST_CASE + 9], [0, 0]):
         order = shared(1)
         order.place = place
         assert [row.alone for row in order.stopped("timeout")] == [True]

@@ -78,7 +78,7 @@ def main() -> None:
     os.close(null)
     send(verdicts, token, ["ready"])
     while (batch := receive(control)) is not None:
-        pid = os.fork()
+        pid = fork()
         if pid == 0:
             _Foreman(control, verdicts, token, header, confine, seal, views, fork).serve(batch)
         status = os.waitpid(pid, 0)[1]

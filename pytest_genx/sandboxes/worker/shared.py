@@ -24,7 +24,7 @@ if TYPE_CHECKING or __package__:  # run by path, these are modules of their own
     from pytest_genx.sandboxes.worker.job import Job
     from pytest_genx.sandboxes.worker.load import seed_random
     from pytest_genx.sandboxes.worker.plain import plain
-    from pytest_genx.sandboxes.worker.wire import send
+    from pytest_genx.sandboxes.worker.wire import frame, put
 else:
     import judge
     import vet
@@ -33,12 +33,13 @@ else:
     from job import Job
     from load import seed_random
     from plain import plain
-    from wire import send
+    from wire import frame, put
 
 _ROW, _RUNS, _RETURNED = range(3)  # of `Job.place`
 _NOTHING, LOADING, FIRST_CASE = range(3)
 _SILENCE = 0.2  # seconds of CPU time after which the trusted side is told how far it is
-_FRAME = 1 << 19  # characters of answers that are sent at once
+_FRAME = 1 << 19  # characters of answers that one frame holds
+_FRAMES = 1 << 14  # bytes of frames that are kept before they are written
 _ODD = (MemoryError, vet.MoreAsked)
 _NO_ANSWER = ""  # of a case that must run in a process of its own
 
@@ -56,6 +57,7 @@ def run_group(job: Job, message: dict[str, Any]) -> NoReturn:
         zip(message["programs"], message["cases"], strict=True)
     ):
         group.run(number, program, cases)
+    group.flush()
     _exit(0)
 
 
@@ -68,6 +70,7 @@ class _Group:
         self.number = 0
         self.said = process_time()  # when the trusted side last heard of it
         self.seen: list[str | None] = []
+        self.frames = b""  # not yet written
         self.place = job.place
         self.ticker = Ticker(
             job.cpu, self._now, self._report_timeout, self._report_alive, self._look
@@ -157,12 +160,19 @@ class _Group:
         self._send(how)
 
     def _send(self, how: str) -> None:
-        """Write a frame, whole: no tick finds anything running meanwhile."""
-        runs, self.place[_RUNS] = self.place[_RUNS], _NOTHING
-        self.said = process_time()
-        send(self.job.verdicts, self.token, ["row", str(self.number), how, *self.seen])
+        """Keep a frame until there are some more; each written alone would cost a wake-up."""
+        runs, self.place[_RUNS] = self.place[_RUNS], _NOTHING  # no tick may come between
+        self.frames += frame(self.token, ["row", str(self.number), how, *self.seen])
         self.seen.clear()
+        if len(self.frames) > _FRAMES:
+            self.flush()
         self.place[_RUNS] = runs
+
+    def flush(self) -> None:
+        """Write what was kept."""
+        self.said = process_time()
+        put(self.job.verdicts, self.frames)
+        self.frames = b""
 
     def _now(self) -> object:
         runs = self.place[_RUNS]
@@ -171,6 +181,7 @@ class _Group:
     def _report_timeout(self) -> None:
         if self.place[_RUNS] != _NOTHING:
             self._send("stuck" if self.place[_RUNS] == LOADING else "slow")
+            self.flush()
             _exit(0)
 
     def _look(self, frame: types.FrameType | None) -> None:
@@ -178,8 +189,12 @@ class _Group:
 
     def _report_alive(self) -> None:
         self.watch.end()
-        if self.place[_RUNS] != _NOTHING and process_time() - self.said > _SILENCE:
+        runs = self.place[_RUNS]
+        if runs != _NOTHING and (self.frames or process_time() - self.said > _SILENCE):
             self._send("part")
+            self.place[_RUNS] = _NOTHING
+            self.flush()
+            self.place[_RUNS] = runs
 
 
 def _nothing() -> None:

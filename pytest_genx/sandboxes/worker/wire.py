@@ -15,15 +15,24 @@ from typing import Any
 
 def send(pipe: int, token: bytes, fields: Sequence[str | None]) -> None:
     """Write one frame."""
+    put(pipe, frame(token, fields))
+
+
+def frame(token: bytes, fields: Sequence[str | None]) -> bytes:
+    """Make one frame."""
     body = "\0".join(["-" if field is None else "+" + field for field in fields])
     if body.count("\0") >= len(fields):
         body = "\0".join(
             ["-" if field is None else "+" + field.replace("\0", "\\0") for field in fields]
         )
     data = body.encode("utf-8", "backslashreplace")
-    frame = token + len(data).to_bytes(4, "big") + data
-    while frame:
-        frame = frame[write(pipe, frame) :]
+    return token + len(data).to_bytes(4, "big") + data
+
+
+def put(pipe: int, data: bytes) -> None:
+    """Write frames, whole."""
+    while data:
+        data = data[write(pipe, data) :]
 
 
 def receive(pipe: int) -> dict[str, Any] | None:
