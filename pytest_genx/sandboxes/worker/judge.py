@@ -7,7 +7,8 @@ that a candidate does to its interpreter can help it. One that is free-form is j
 What is said is a text whose first letter tells what follows:
 
     =  the canonical text of a plain value that was returned
-    v  JSON [expression or null, state or null, digest or null, type, short text] of another value
+    v  JSON [expression or null, text of a plain value that it equals or null, digest or null,
+       type, short text] of another value
     r  JSON [detail, class, [classes it inherits from]] of what was raised
     c  JSON [whether it equals what is expected, what was returned], compared here
     f  JSON [letter of the outcome, detail, class or null, digest or null] of a free-form case
@@ -26,12 +27,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING or __package__:  # run by path, these are modules of their own
     from pytest_genx.sandboxes.worker import doctests, exchange, functions, observe
     from pytest_genx.sandboxes.worker.plain import plain
+    from pytest_genx.sandboxes.worker.plainly import plainly
 else:
     import doctests
     import exchange
     import functions
     import observe
     from plain import plain
+    from plainly import plainly
 
 PASSED = 'f["P","",null,null]'
 _write = json.JSONEncoder(ensure_ascii=True).encode
@@ -128,7 +131,7 @@ def describe(value: Any, namespace: dict[str, Any], limit: int) -> str:
     if isinstance(value, types.CoroutineType):
         value.close()  # else a warning says that nobody awaited it
     seen = observe.observe(value, namespace, limit)
-    return "v" + _write([seen.value, None, seen.digest, seen.type_name, observe.short(value)])
+    return "v" + _write([seen.value, plainly(value), seen.digest, seen.type_name, observe.short(value)])
 
 
 def blame(error: BaseException, relieve: Callable[[], None], *, free: bool) -> str:
