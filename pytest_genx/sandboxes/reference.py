@@ -25,6 +25,16 @@ _PARTS = (
     ast.Sub,
 )  # fmt: skip
 
+# What an answer may name: classes to call, and values; no functions, and nothing that equals
+# whatever it is held against.
+_HONEST = (
+    "lambda *named: all("
+    "not issubclass(one, type) if isinstance(one, type) else"
+    " getattr(one, '__module__', '') + '.' + getattr(one, '__name__', '')"
+    " in ('numpy.array', 're.compile') if callable(one) else"
+    " (one == object()) is not True for one in named)"
+)
+
 
 class Reference:
     """What the module under test, or an empty one, makes of expressions."""
@@ -74,7 +84,8 @@ class Reference:
             elif (text := rebuilt(answer)) is None or not _is_value(text):
                 judge.settle(case, answer, failed(seen, shown(answer), plan))
             else:
-                test = f"not not (({text}) {plan.sign} ({plan.expected}))"
+                honest = f"({_HONEST})({', '.join(_named(text))})"
+                test = f"{honest} and not not (({text}) {plan.sign} ({plan.expected}))"
                 asked.append((case, answer, Plan(test, True, "", imports=plan.imports)))
         executions = self._execute([plan for _, _, plan in asked])
         for (case, answer, _), execution in zip(asked, executions, strict=True):
@@ -108,8 +119,25 @@ def _is_value(text: str) -> bool:
         tree = ast.parse(text, mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
-    return all(isinstance(node, _PARTS) for node in ast.walk(tree)) and not any(
-        "__" in name
-        for node in ast.walk(tree)
-        if (name := getattr(node, "attr", None) or getattr(node, "id", None))
-    )
+    return all(_is_part(node) for node in ast.walk(tree))
+
+
+def _is_part(node: ast.AST) -> bool:
+    if isinstance(node, ast.Call) and not isinstance(node.func, (ast.Name, ast.Attribute)):
+        return False
+    if isinstance(node, ast.Attribute):
+        return isinstance(node.value, (ast.Name, ast.Attribute)) and node.attr[0] != "_"
+    return isinstance(node, _PARTS) and "__" not in getattr(node, "id", "")
+
+
+def _named(text: str) -> list[str]:
+    """List what an expression names, each once."""
+    found: dict[str, None] = {}
+    todo: list[ast.AST] = [ast.parse(text, mode="eval")]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, (ast.Name, ast.Attribute)):
+            found[ast.unparse(node)] = None
+        else:
+            todo.extend(ast.iter_child_nodes(node))
+    return list(found)

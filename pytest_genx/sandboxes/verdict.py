@@ -70,7 +70,7 @@ def _decide(  # noqa: PLR0911 -- one for each kind of answer
                 return _returned_plain(plan, expected, answer[1:])
             case "v":
                 return _returned(plan, answer)
-            case "c":
+            case "c" if plan.against is not None:
                 holds, inner = json.loads(answer[1:])
                 seen = returned(inner)
                 return seen if holds is True else failed(seen, shown(inner), plan)

@@ -201,6 +201,8 @@ def _may_share(case: Compiled, views: vet.Views) -> bool:
     """Say whether a case can run where it must leave nothing behind."""
     if case.form is not None or not all(map(vet.harmless, case.codes())):
         return False
+    if case.call is not None and vet.binds(case.call):
+        return False  # it would bind it for the cases after it
     if case.setup is None:
         return True
     try:

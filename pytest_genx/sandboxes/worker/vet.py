@@ -7,7 +7,9 @@ nothing mutable, and it has no way to reach more. Two halves make that so.
 - By name: its code objects use no name with which code leaves the language proper (`eval`,
   `getattr`, `__globals__`, frames of generators), store no globals and no attributes, and
   define no classes. Names are what the compiler wrote down, so nothing hides in strings:
-  without `getattr` and its like a string is never a name.
+  without `getattr` and its like (class patterns, format strings made at run time, `type` with
+  three arguments) a string is never a name. Generators that clean up are left out, too: they
+  do so when they are collected, which may be in somebody else's time.
 - By what it is given: built-in names that compute and no others, and *views* of modules, which
   hold functions without state. Asking for more is noticed, and the program is then run in a
   process of its own, as is whatever keeps lists, dictionaries or objects in its globals or its
@@ -20,10 +22,13 @@ shares with others then ends, and who has no verdict yet is run again.
 from __future__ import annotations
 
 import builtins
+import dis
+import inspect
 import opcode
 import re
 import sys
 import types
+import typing
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from importlib.util import find_spec
@@ -39,6 +44,8 @@ _WITHHELD = _words(
     "breakpoint compile copyright credits delattr dir eval exec exit getattr globals hasattr help",
     "id license locals memoryview open quit setattr super vars",
 )
+# Attributes that read others by strings, or lead to classes nobody offered.
+_LEADING = _words("format_map mro")
 # Special names that are harmless to read or to call, on anything there is to reach.
 _HARMLESS = _words(
     "__name__ __doc__ __len__ __contains__ __getitem__ __iter__ __next__ __eq__ __ne__ __lt__",
@@ -50,10 +57,20 @@ _STATEFUL = frozenset(
     opcode.opmap[name]
     for name in (
         "STORE_GLOBAL", "DELETE_GLOBAL", "STORE_ATTR", "DELETE_ATTR", "LOAD_BUILD_CLASS",
-        "IMPORT_STAR", "SETUP_ANNOTATIONS", "LOAD_LOCALS",
+        "IMPORT_STAR", "SETUP_ANNOTATIONS", "LOAD_LOCALS", "MATCH_CLASS",
     )
     if name in opcode.opmap
 )  # fmt: skip
+_CLEANING = frozenset(
+    opcode.opmap[name]
+    for name in ("PUSH_EXC_INFO", "SETUP_FINALLY", "SETUP_WITH", "SETUP_ASYNC_WITH")
+    if name in opcode.opmap
+)
+_GENERATORS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+_STORE_NAME = opcode.opmap["STORE_NAME"]
+_ATTRIBUTES = ("LOAD_ATTR", "LOAD_METHOD")
+_FILLERS = ("CACHE", "EXTENDED_ARG", "NOP")
+_INNER_FIELD = re.compile(r"\.\s*(?:_|(?:gi|cr|ag|f|tb|co)_)")  # of a format string
 
 # What a view of a module offers: functions that keep nothing between calls, and constants.
 _VIEWS: dict[str, str] = {
@@ -118,6 +135,30 @@ for _name in _words(
     setattr(Nothing, f"__{_name}__", _noticed)
 
 
+def _kind(ask: Callable[[str], Any]) -> type:
+    """Make what stands for `type`: it says of what class a value is, and makes no classes."""
+
+    class Kind(type):
+        def __call__(cls, *values: object, **more: object) -> type:
+            found = type(values[0]) if len(values) == 1 and not more else type
+            if type(found) is not type or found is type:
+                ask("type")
+            return found
+
+        def __instancecheck__(cls, value: object) -> bool:
+            return isinstance(value, type)
+
+        def __subclasscheck__(cls, kind: type) -> bool:
+            return issubclass(kind, type)
+
+        def __getitem__(cls, kind: Any) -> Any:
+            return type[kind]
+
+    Kind.__name__ = Kind.__qualname__ = "type"
+    Kind.__module__ = "builtins"
+    return Kind("type", (), {"__module__": "builtins"})
+
+
 class Views:
     """What stateless programs run with.
 
@@ -137,6 +178,7 @@ class Views:
         }
         del self.names["__build_class__"]
         self.names["__import__"] = self._import
+        self.names["type"] = _kind(self.ask)
         self.offered = {id(value) for value in self.names.values()}  # kept alive by `names`
 
     def globals_for(self, module: str, path: str) -> dict[str, Any]:
@@ -162,13 +204,18 @@ class Views:
             self.ask(name)
         if name not in self._modules:
             self._find(name, top)
-            self._modules[name] = self._view(name)
+            self._known(name)
             for inner in range(name.count(".")):
                 whole = name.rsplit(".", inner)[0]
                 outer, _, last = whole.rpartition(".")
-                above = self._modules.setdefault(outer, self._view(outer))
-                above.__dict__.setdefault(last, self._modules.setdefault(whole, self._view(whole)))
+                above, below = self._known(outer), self._known(whole)
+                above.__dict__.setdefault(last, below)
         return self._modules[name if fromlist else top]
+
+    def _known(self, name: str) -> types.ModuleType:
+        if name not in self._modules:  # a view that is not kept would leave its id to others
+            self._modules[name] = self._view(name)
+        return self._modules[name]
 
     def _find(self, name: str, top: str) -> None:
         """Return if a module can be imported and is nobody's but the interpreter's."""
@@ -216,9 +263,41 @@ def harmless(code: types.CodeType) -> bool:
     return all(
         _STATEFUL.isdisjoint(part.co_code[::2])
         and _WITHHELD.isdisjoint(part.co_names)
+        and _LEADING.isdisjoint(part.co_names)
         and not any(_INNER.match(name) and name not in _HARMLESS for name in part.co_names)
+        and not (part.co_flags & _GENERATORS and not _CLEANING.isdisjoint(part.co_code[::2]))
+        and not _reads_inside(part)
         for part in _parts(code)
     )
+
+
+def binds(code: types.CodeType) -> bool:
+    """Say whether an expression binds a name in the namespace that it is evaluated in."""
+    return _STORE_NAME in code.co_code[::2]
+
+
+def _reads_inside(part: types.CodeType) -> bool:
+    """Say whether code may read attributes that are not for others, or formats with any string."""
+    if not any(name[0] == "_" or name == "format" for name in part.co_names):
+        return False  # nearly always
+    before = None
+    for step in dis.get_instructions(part):
+        if step.opname in _FILLERS:
+            continue
+        if step.opname in _ATTRIBUTES:
+            if step.argval[0] == "_" and step.argval not in _HARMLESS:
+                return True
+            if step.argval == "format" and (step.is_jump_target or not _formats_plainly(before)):
+                return True
+        before = step
+    return False
+
+
+def _formats_plainly(step: dis.Instruction | None) -> bool:
+    """Say whether what was just loaded is a format string that is known and harmless."""
+    if step is None or step.opname != "LOAD_CONST" or type(step.argval) is not str:
+        return False
+    return _INNER_FIELD.search(step.argval) is None
 
 
 def mentioned(code: types.CodeType) -> frozenset[str]:
@@ -241,7 +320,7 @@ def stateless(
     doubtful = {
         name
         for name, value in namespace.items()
-        if name not in _OWN_GLOBALS and not _immutable(value, views)
+        if name != "__builtins__" and not _immutable(value, views)
     }
     if not doubtful:
         return True
@@ -249,9 +328,6 @@ def stateless(
     return doubtful.isdisjoint(used.union(*map(mentioned, inner))) and not any(
         isinstance(namespace[name], types.FunctionType) for name in doubtful
     )
-
-
-_OWN_GLOBALS = frozenset(vars(types.ModuleType("m"))) | {"__builtins__", "__file__"}
 
 
 def _parts(code: types.CodeType) -> Iterator[types.CodeType]:
@@ -271,4 +347,6 @@ def _immutable(value: Any, views: Views) -> bool:
         return plain and all(_immutable(item, views) for item in kept)
     if kind in (tuple, frozenset):
         return all(_immutable(item, views) for item in value)
-    return kind is re.Pattern or kind.__module__ == "typing"
+    if kind is re.Pattern:
+        return True
+    return kind.__module__ == "typing" and getattr(typing, kind.__name__, None) is kind
