@@ -72,6 +72,7 @@ class Run:
                 config.ranker,
                 tuple(names),
                 self._notes,
+                tuple(getattr(self.parts.sandbox, "environment", ())),
             )
         )
         kept: list[tuple[Target, Sequence[Case]]] = []

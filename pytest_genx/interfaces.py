@@ -35,7 +35,8 @@ class Backend(Protocol):
 class Sandbox(Protocol):
     """What runs untrusted programs; opened by its factory, closed once.
 
-    One that has `notes`, a sequence of sentences, gets them shown once at the start of a run.
+    One that has `notes`, a sequence of sentences, gets them shown once at the start of a run;
+    one that has `environment`, of `NAME=value`, says what it fixes for every case.
     """
 
     @property

@@ -44,13 +44,13 @@ OPTIONS: tuple[Option, ...] = (
     Option("ranker", "how candidates and cases are scored", "dual_critic"),
     Option(
         "sandbox",
-        "the weakest level allowed (container, landlock, process); the strongest there is is used",
+        "the weakest level allowed (container, landlock, process); the strongest one here is used",
         "process",
     ),
     Option(
         "workers",
-        "processes for the sandbox: a number (0 takes what this process may use), or a Ray cluster:"
-        " ray, ray:HOST:PORT",
+        "who runs the candidates: so many processes (0: one for each core that pytest may use),"
+        " or a Ray cluster: ray, ray:HOST:PORT",
         "0",
         metavar="N",
     ),
@@ -58,7 +58,12 @@ OPTIONS: tuple[Option, ...] = (
     Option("seed", "the same seed, model and inputs give the same report", "0", metavar="N"),
     Option("max-tests", "cases kept for one target at most", "8", metavar="N"),
     Option("timeout", "CPU seconds for one case", "1.0", metavar="SECONDS"),
-    Option("threads", "threads for the model; 0 takes what this process may use", "0", metavar="N"),
+    Option(
+        "threads",
+        "threads for the model (0: one for each core that pytest may use)",
+        "0",
+        metavar="N",
+    ),
     Option(
         "write",
         "report writes nothing, accept puts kept cases into new test files",
@@ -71,5 +76,5 @@ OPTIONS: tuple[Option, ...] = (
         "(default: the user's cache directory)",
         metavar="DIR",
     ),
-    Option("test-dir", "where new test files go (default: tests/ beside the code)", metavar="DIR"),
+    Option("test-dir", "where new test files go (default: where your tests are)", metavar="DIR"),
 )

@@ -23,7 +23,10 @@ SCHEMA = 1
 
 @dataclass(frozen=True, slots=True)
 class RunStarted:
-    """The first record: what was asked and with which parts."""
+    """The first record: what was asked and with which parts.
+
+    `environment` holds what is the same for every case, as `NAME=value`.
+    """
 
     version: str
     seed: int
@@ -33,6 +36,7 @@ class RunStarted:
     ranker: str
     targets: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    environment: tuple[str, ...] = ()
     schema: int = SCHEMA
 
 

@@ -97,6 +97,7 @@ def test_run_is_framed_by_its_first_and_last_record(project):
     assert isinstance(records[0], RunStarted)
     assert records[0].targets == ("maths.py::double", "maths.py::square")
     assert records[0].backends == ("scripted",)
+    assert "TZ=UTC" in records[0].environment
     assert [r.target for r in project.recorder.of(TargetDone)] == list(records[0].targets)
     assert isinstance(records[-1], RunEnded)
     assert not records[-1].interrupted

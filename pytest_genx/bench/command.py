@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -57,7 +57,10 @@ def bench_rank(
     with ExitStack() as stack:
         sandbox = stack.enter_context(closing(plugins.sandbox(manager, config.sandbox)(config)))
         cache = stack.enter_context(closing(open_cache(config)))
-        mechanism = sandbox.name
+        opened = {
+            "sandbox": sandbox.name,
+            "environment": list(getattr(sandbox, "environment", ())),
+        }
         for note in getattr(sandbox, "notes", ()):
             print(f"note: {note}", file=sys.stderr)  # noqa: T201 -- this is a command
         for pool in loaded:
@@ -74,7 +77,7 @@ def bench_rank(
             results.append(result)
     say_cached(cache.executed, cache.found, cache.notes)
     if json_path is not None:
-        _write(json_path, results, config, mechanism)
+        _write(json_path, results, config, opened)
     for pool in loaded:
         _refuse_unlabelled(pool)
 
@@ -92,12 +95,14 @@ def _rankers(
     return {name: plugins.ranker(manager, name)(config) for name in chosen}
 
 
-def _write(path: Path, results: Sequence[PoolResult], config: Config, sandbox: str) -> None:
+def _write(
+    path: Path, results: Sequence[PoolResult], config: Config, opened: Mapping[str, object]
+) -> None:
     body = {
         "version": __version__,
         "timeout": config.timeout,
         "seed": config.seed,
-        "sandbox": sandbox,
+        **opened,
         "pools": [to_json(result) for result in results],
     }
     try:

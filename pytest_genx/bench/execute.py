@@ -18,6 +18,7 @@ from pytest_genx.domain import Case, Execution, Limits, Outcome
 from pytest_genx.interfaces import Cache, Sandbox
 from pytest_genx.matrix import Bools, PassMatrix
 from pytest_genx.pipeline.crossrun import run_programs
+from pytest_genx.pipeline.score import to_arrays
 
 MODULE = "solution"
 LABEL_LIMITS = (0.5, 2.0, 8.0)  # seconds of CPU time; most references need far less than the first
@@ -32,7 +33,7 @@ class Executed:
 
     Args:
         task_id: name of the task.
-        matrix: rows are distinct programs, columns distinct assertions.
+        matrix: rows are distinct programs, columns distinct assertions; with what was observed.
         correct: `[n_candidates] bool`, None when the task has no `label_test`.
         warning: what is wrong with the task itself, "" for nothing.
         seconds: wall time.
@@ -77,15 +78,16 @@ def execute(
     """
     started = time.monotonic()
     n, m = len(material.programs), len(material.asserts)
-    passed = np.zeros((n, m), dtype=np.bool_)
+    rows: list[list[Execution]] = [[] for _ in range(n)]
     if material.pairs:
         cases = [Case(source=text, origin="pool") for text in material.asserts]
         rows = _run(material.programs, cases, sandbox, cpu, on_pairs, cache)
-        passed = np.array([[e.outcome is Outcome.PASS for e in row] for row in rows])
+    passed, observed = to_arrays(rows, m)
     matrix = PassMatrix(
         passed,
         np.array(material.program_counts, dtype=np.int64),
         np.array(material.assert_counts, dtype=np.int64),
+        observed=observed,
     )
     correct, warning = None, ""
     if task.label_test is not None:

@@ -72,7 +72,7 @@ class OutcomeCache:
             return Journal(self, None, [], [], ({},) * len(batch.programs))
         closure = Closure(batch.module, batch.path, batch.sys_path, self._files)
         rows = row_keys(batch, sandbox, closure)
-        cases = case_digests(batch.cases, closure)
+        cases = case_digests(batch, closure)
         try:
             bodies = self._store.read(rows)
         except StoreFault as error:

@@ -5,7 +5,8 @@
 Import statements are followed from file to file through the directories that the user's
 modules come from. Modules that are installed are not followed: the names and times of
 the directories that hold them stand for all of them. In a file that imports by `__import__` or
-`import_module`, every string that names a module of the user's counts as imported.
+`import_module`, or lists `pytest_plugins`, every string that names a module of the user's
+counts as imported.
 
 Not seen: names put together while running, what `exec` imports, and files that are no modules
 (data that a function reads). Who changes those runs with the cache turned off.
@@ -18,7 +19,7 @@ import os
 import re
 import site
 import sysconfig
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -27,7 +28,6 @@ from pytest_genx.outcomes.importing import Imports, imports_of
 _SUFFIXES = (".so", ".pyd")
 _LINES = re.compile(r"^.*import.*$", re.MULTILINE)
 _GOES_ON = re.compile(r"import\s*\(|\\$")  # the statement does not end with the line
-_TOPS = ("pyproject.toml", "pytest.ini", "tox.ini", "setup.cfg", "setup.py", ".git")
 _NOTHING = Imports()
 
 
@@ -92,13 +92,25 @@ class Closure:
         """Digest what a case imports by itself."""
         return self._of_source(source, "") if "import" in source else b""
 
-    def of_fixtures(self) -> bytes:
-        """Digest the conftest files above the module, and what they import."""
+    def beside(self, conftests: Sequence[str]) -> Closure:
+        """Return the closure of test functions: pytest puts conftest files on the path."""
+        found = dict.fromkeys(_import_name(file)[0] for file in conftests)
+        roots = [*reversed(found), *self._roots]  # the innermost goes to the front last
+        return Closure(self.module, self.path, roots, self.files)
+
+    def of_fixtures(self, conftests: Sequence[str]) -> bytes:
+        """Digest conftest files, and what they import."""
         digest = hashlib.blake2b(digest_size=16)
-        for file in self._conftests:
+        for file in conftests:
             content, imports = self.files.look(file)
-            digest.update(content + self._reach(imports.names("")))
+            package = _import_name(file)[1].rpartition(".")[0]
+            digest.update(f"{file}\0".encode("utf-8", "surrogatepass") + content)
+            digest.update(self._reach(self._around(imports.names(package), package)))
         return digest.digest()
+
+    def of_file(self, path: str) -> bytes:
+        """Digest what a file holds; of one that is gone, nothing."""
+        return self.files.look(path)[0]
 
     def installed(self) -> list[tuple[str, int]]:
         """Name the directories with installed modules, and their times of change."""
@@ -172,19 +184,14 @@ class Closure:
         roots = dict.fromkeys([*self._roots, *pointed])
         return [root for root in roots if root not in self._installed]
 
-    @cached_property
-    def _conftests(self) -> list[str]:
-        """Conftest files from the module up to the top of the project, and in the roots."""
-        directories = []
-        directory = os.path.dirname(self.path)
-        while directory not in directories:
-            directories.append(directory)
-            if any(os.path.exists(os.path.join(directory, top)) for top in _TOPS):
-                break
-            directory = os.path.dirname(directory)
-        directories += [root for root in self._roots if root not in directories]
-        files = [os.path.join(d, "conftest.py") for d in directories]
-        return [file for file in files if os.path.isfile(file)]
+
+def _import_name(conftest: str) -> tuple[str, str]:
+    """Say from which directory pytest imports a conftest file, and under which name."""
+    directory, name = os.path.dirname(conftest), "conftest"
+    while os.path.exists(os.path.join(directory, "__init__.py")):
+        directory, package = os.path.split(directory)
+        name = f"{package}.{name}"
+    return directory, name
 
 
 def _find(directories: Iterable[str], last: str) -> _Node | None:

@@ -10,6 +10,8 @@ from pytest_genx.syntax.source import parse
 
 _DOTTED = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 
+_DYNAMIC = {"__import__", "import_module", "pytest_plugins"}  # what takes modules as strings
+
 
 @dataclass(frozen=True, slots=True)
 class Imports:
@@ -48,7 +50,7 @@ def imports_of(source: str) -> Imports:
                 strings.add((relative, node.value[relative:]))
         elif isinstance(node, (ast.Name, ast.Attribute)):
             name = node.id if isinstance(node, ast.Name) else node.attr
-            dynamic = dynamic or name in {"__import__", "import_module"}
+            dynamic = dynamic or name in _DYNAMIC
     return Imports(frozenset(pairs | strings if dynamic else pairs))
 
 

@@ -1,7 +1,8 @@
 """What an outcome depends on, as digests: the key of a row, and of a case within it.
 
 A row stands for a program, what it may import, where it believes it stands, the limits, the
-hash seed, the interpreter with what is installed, and the sandbox with its own code.
+hash seed, the interpreter with what is installed, and the sandbox with its own code. A case
+of test functions stands for what pytest finds with them too: conftest files and settings.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pytest_genx.domain import Batch, Case, CaseForm
 from pytest_genx.interfaces import Sandbox
 from pytest_genx.outcomes.closure import Closure
 from pytest_genx.outcomes.codec import DIGEST
+from pytest_genx.syntax.conftests import ini_file
 
 
 def row_keys(batch: Batch, sandbox: Sandbox, closure: Closure) -> list[bytes]:
@@ -44,9 +46,18 @@ def row_keys(batch: Batch, sandbox: Sandbox, closure: Closure) -> list[bytes]:
     return keys
 
 
-def case_digests(cases: tuple[Case, ...], closure: Closure) -> list[bytes]:
+def case_digests(batch: Batch, closure: Closure) -> list[bytes]:
     """Return the digest of each case; where it was found and how often does not count."""
-    return [_case_digest(case, closure) for case in cases]
+    if not any(case.form is CaseForm.FUNCTION for case in batch.cases):
+        return [_case_digest(case, closure) for case in batch.cases]
+    wider = closure.beside(batch.conftests)
+    settings = _test_settings(batch, wider)
+    return [
+        _case_digest(case, wider, settings)
+        if case.form is CaseForm.FUNCTION
+        else _case_digest(case, closure)
+        for case in batch.cases
+    ]
 
 
 def sandbox_version(sandbox: Sandbox) -> str:
@@ -63,7 +74,16 @@ def sandbox_version(sandbox: Sandbox) -> str:
         return kind.__qualname__
 
 
-def _case_digest(case: Case, closure: Closure) -> bytes:
+def _test_settings(batch: Batch, closure: Closure) -> bytes:
+    """Digest what pytest finds of the user's: its root, its configuration, the fixtures."""
+    ini = ini_file(Path(batch.rootdir)) if batch.rootdir else ""
+    digest = hashlib.blake2b(_text(batch.rootdir, ini), digest_size=16)
+    digest.update(closure.of_file(ini))
+    digest.update(closure.of_fixtures(batch.conftests))
+    return digest.digest()
+
+
+def _case_digest(case: Case, closure: Closure, settings: bytes = b"") -> bytes:
     expected = case.expectation
     described = _text(
         case.form.value,
@@ -73,8 +93,7 @@ def _case_digest(case: Case, closure: Closure) -> bytes:
     )
     digest = hashlib.blake2b(described, digest_size=DIGEST)
     digest.update(closure.of_case("\n".join((*case.imports, case.source))))
-    if case.form is CaseForm.FUNCTION:
-        digest.update(closure.of_fixtures())
+    digest.update(settings)
     return digest.digest()
 
 

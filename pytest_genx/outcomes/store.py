@@ -172,6 +172,9 @@ def open_store(directory: Path, notes: list[str], limit: int) -> Store | None:
     """
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except FileExistsError:
+        notes.append(f"no outcome cache in {directory}: it is a file, not a directory")
+        return None
     except OSError as error:
         notes.append(f"no outcome cache in {directory}: {error.strerror or error}")
         return None

@@ -42,6 +42,8 @@ def cross_run(
     sys_path: tuple[str, ...] = (),
     limits: Limits = _LIMITS,
     hash_seed: int = 0,
+    rootdir: str = "",
+    conftests: tuple[str, ...] = (),
     on_progress: OnProgress | None = None,
     cache: Cache | None = None,
 ) -> list[list[Execution]]:
@@ -55,6 +57,8 @@ def cross_run(
         sys_path: the user's own additions to the import path, after the target's root.
         limits: what one case may use.
         hash_seed: order of sets of strings.
+        rootdir: pytest's, for cases that are test functions.
+        conftests: the conftest files whose fixtures those may use, outermost first.
         on_progress: called with pairs done and pairs in total, duplicates included.
         cache: executions of earlier runs; None executes everything, and keeps nothing.
 
@@ -73,6 +77,8 @@ def cross_run(
         sys_path=(str(target.import_root), *sys_path),
         limits=limits,
         hash_seed=hash_seed,
+        rootdir=rootdir,
+        conftests=conftests,
         on_progress=on_progress,
         cache=cache,
     )
@@ -88,6 +94,8 @@ def run_programs(
     sys_path: tuple[str, ...] = (),
     limits: Limits = _LIMITS,
     hash_seed: int = 0,
+    rootdir: str = "",
+    conftests: tuple[str, ...] = (),
     on_progress: OnProgress | None = None,
     cache: Cache | None = None,
 ) -> list[list[Execution]]:
@@ -108,6 +116,8 @@ def run_programs(
         cases=_firsts(cases, column_numbers),
         limits=limits,
         hash_seed=hash_seed,
+        rootdir=rootdir,
+        conftests=conftests,
     )
     row_counts, column_counts = Counter(row_numbers), Counter(column_numbers)
     total = len(row_numbers) * len(column_numbers)

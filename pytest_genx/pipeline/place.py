@@ -62,6 +62,16 @@ def place(
     return target.import_root / name
 
 
+def file_names(target: Target, rootdir: Path) -> Iterator[str]:
+    """Yield names for the file of a module's tests, best first, for when modules share one."""
+    yield f"test_{target.module.replace('.', '_')}_genx.py"
+    path, inside = target.path.with_suffix(""), target.path.is_relative_to(rootdir)
+    label = (path.relative_to(rootdir) if inside else path).as_posix()
+    yield f"test_{label.replace('/', '_').replace(':', '')}_genx.py"
+    for number in itertools.count(2):
+        yield f"test_{target.module.replace('.', '_')}_{number}_genx.py"
+
+
 def _is_ours(path: Path) -> bool:
     """Say whether an earlier run wrote the file."""
     return path.is_file() and _text(path).startswith(MARK)
@@ -121,4 +131,8 @@ def _texts(directory: Path) -> Iterator[str]:
 
 
 def _text(path: Path) -> str:
-    return path.read_text(encoding="utf-8", errors="replace")
+    """The text of a file; one that cannot be read says nothing."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    except OSError:
+        return ""

@@ -10,6 +10,7 @@ from pytest_genx.config import Config
 from pytest_genx.domain import (
     Candidate,
     Case,
+    CaseForm,
     Context,
     Execution,
     Limits,
@@ -25,12 +26,14 @@ from pytest_genx.pipeline.correct import settle
 from pytest_genx.pipeline.crossrun import cross_run
 from pytest_genx.pipeline.extract import extract_candidates, extract_cases, incumbent, merge
 from pytest_genx.pipeline.generate import generate
+from pytest_genx.pipeline.place import file_names, place
 from pytest_genx.pipeline.prompt import make_prompts
 from pytest_genx.pipeline.rows import target_done
 from pytest_genx.pipeline.score import credible, find, to_matrix, without_broken_anchors
 from pytest_genx.pipeline.select import choose, reasons_against
 from pytest_genx.pipeline.validate import stable
 from pytest_genx.records import Progress, Record, SampleTaken, TargetFailed, TargetStarted
+from pytest_genx.syntax.conftests import conftests_above
 
 Emit = Callable[[Record], None]
 
@@ -128,6 +131,21 @@ class _Runner:
     def limits(self) -> Limits:
         return Limits(cpu=self.parts.config.timeout)
 
+    def conftests(self, cases: Sequence[Case]) -> tuple[str, ...]:
+        """List the conftest files above the test file of the target, if a case may need them."""
+        if not any(case.form is CaseForm.FUNCTION for case in cases):
+            return ()
+        config = self.parts.config
+        test_file = place(
+            self.target,
+            next(file_names(self.target, config.rootdir)),
+            rootdir=config.rootdir,
+            test_dir=config.test_dir,
+            test_paths=[Path(path) for path in config.test_paths],
+            sys_path=config.sys_path,
+        )
+        return conftests_above(test_file, config.rootdir)
+
     def probe(self) -> str:
         """Import the module as it stands; one line that says why it cannot be, or ""."""
         program = Candidate(self.target.source, self.target.module_source, "probe")
@@ -157,6 +175,8 @@ class _Runner:
             self.parts.sandbox,
             sys_path=self.parts.config.sys_path,
             limits=self.limits,
+            rootdir=str(self.parts.config.rootdir),
+            conftests=self.conftests(cases),
             on_progress=on_progress,
             cache=self.parts.cache,
         )
@@ -200,6 +220,8 @@ class _Runner:
             self.parts.sandbox,
             sys_path=self.parts.config.sys_path,
             limits=self.limits,
+            rootdir=str(self.parts.config.rootdir),
+            conftests=self.conftests(cases),
         )
         for j, held in zip(open_, holds, strict=True):
             if not held:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pytest_genx.domain import Candidate, Case, Execution, Finding, Oracle, Outcome
-from pytest_genx.matrix import Bools, PassMatrix, Ranking
+from pytest_genx.matrix import Bools, Ints, PassMatrix, Ranking
 
 MIN_SUPPORTERS = 3  # distinct candidates, the incumbent excluded
 MIN_SCORE = 0.5  # of the case
@@ -30,24 +30,38 @@ def to_matrix(
         cases: columns.
         executions: `[n_candidates][n_cases]`.
     """
-    n, m = len(candidates), len(cases)
-    passed = np.zeros((n, m), dtype=np.bool_)
-    observed = np.full((n, m), -1, dtype=np.int64)
+    passed, observed = to_arrays(executions, len(cases))
+    incumbents = [i for i, candidate in enumerate(candidates) if candidate.incumbent]
+    return PassMatrix(
+        passed,
+        np.array([candidate.count for candidate in candidates], dtype=np.int64),
+        np.array([case.count for case in cases], dtype=np.int64),
+        observed=observed,
+        anchors=np.array([case.anchor for case in cases], dtype=np.bool_),
+        incumbent=incumbents[0] if incumbents else None,
+    )
+
+
+def to_arrays(executions: Sequence[Sequence[Execution]], n_cases: int) -> tuple[Bools, Ints | None]:
+    """Turn executions into arrays.
+
+    Args:
+        executions: `[n_candidates][n_cases]`.
+        n_cases: told apart, for there may be no candidates.
+
+    Returns:
+        What was passed, `[n_candidates, n_cases] bool`, and what was observed, `[n_candidates,
+        n_cases] int64` with -1 for nothing; None when nothing was observed at all.
+    """
+    passed = np.zeros((len(executions), n_cases), dtype=np.bool_)
+    observed = np.full((len(executions), n_cases), -1, dtype=np.int64)
     digests: dict[str, int] = {}
     for i, row in enumerate(executions):
         for j, execution in enumerate(row):
             passed[i, j] = execution.outcome is Outcome.PASS
             if execution.digest is not None:
                 observed[i, j] = digests.setdefault(execution.digest, len(digests))
-    incumbents = [i for i, candidate in enumerate(candidates) if candidate.incumbent]
-    return PassMatrix(
-        passed,
-        np.array([candidate.count for candidate in candidates], dtype=np.int64),
-        np.array([case.count for case in cases], dtype=np.int64),
-        observed=observed if digests else None,
-        anchors=np.array([case.anchor for case in cases], dtype=np.bool_),
-        incumbent=incumbents[0] if incumbents else None,
-    )
+    return passed, observed if digests else None
 
 
 def is_broken_anchor(case: Case, execution: Execution) -> bool:

@@ -19,6 +19,8 @@ def stable(
     sys_path: tuple[str, ...],
     limits: Limits,
     hash_seeds: Sequence[int] = HASH_SEEDS,
+    rootdir: str = "",
+    conftests: tuple[str, ...] = (),
 ) -> list[bool]:
     """Run each case on the current code once for each hash seed, each time in fresh processes.
 
@@ -30,6 +32,8 @@ def stable(
         sys_path: the user's own additions to the import path.
         limits: for each case.
         hash_seeds: one run for each.
+        rootdir: pytest's, for cases that are test functions.
+        conftests: the conftest files whose fixtures those may use, outermost first.
 
     Returns:
         For each case whether it passed every time.
@@ -49,6 +53,8 @@ def stable(
                 cases=tuple(cases),
                 limits=limits,
                 hash_seed=hash_seed,
+                rootdir=rootdir,
+                conftests=conftests,
             ),
             on_pair,
         )

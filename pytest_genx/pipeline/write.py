@@ -7,15 +7,14 @@ that this run did not touch stay in the file. Where a file goes is decided in `p
 from __future__ import annotations
 
 import ast
-import itertools
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pytest_genx.domain import Case, Edit, Target
 from pytest_genx.errors import WriteRefused
-from pytest_genx.pipeline.place import place
+from pytest_genx.pipeline.place import file_names, place
 from pytest_genx.pipeline.render import Function, functions_for, parse, render
 from pytest_genx.records import FileWritten
 
@@ -53,7 +52,7 @@ def plan(
     edits: dict[Path, Edit] = {}
     for path, targets in sorted(by_module.items()):
         source = _relative(path, rootdir)
-        for name in _names(targets[0][0], rootdir):
+        for name in file_names(targets[0][0], rootdir):
             destination = place(
                 targets[0][0],
                 name,
@@ -109,15 +108,6 @@ def refuse_outside(path: Path, rootdir: Path) -> None:
     """
     if not path.resolve().is_relative_to(rootdir.resolve()):
         raise WriteRefused(path, f"it is outside the rootdir {rootdir}")
-
-
-def _names(target: Target, rootdir: Path) -> Iterator[str]:
-    """File names for a module's tests, best first: a second one when two modules share it."""
-    yield f"test_{target.module.replace('.', '_')}_genx.py"
-    path = _relative(target.path.with_suffix(""), rootdir)
-    yield f"test_{path.replace('/', '_').replace(':', '')}_genx.py"
-    for number in itertools.count(2):
-        yield f"test_{target.module.replace('.', '_')}_{number}_genx.py"
 
 
 def _text(

@@ -34,15 +34,18 @@ LONG = 24  # lines of code shown, unless all of it is asked for
 _STYLES = {"PASS": "green", "FAIL": "red", "ERROR": "red", "TIMEOUT": "magenta", "CRASH": "magenta"}
 
 
-def started(record: RunStarted) -> RenderableType:
-    """Say with which parts, and which of them are missing."""
+def started(record: RunStarted, verbosity: int) -> RenderableType:
+    """Say with which parts, and which of them are missing; what is fixed only if asked."""
     parts = plain(
         f"genx {record.version}: {count(len(record.targets), 'target')}, "
         f"samples from {', '.join(record.backends) or 'nobody'}, oracle {record.oracle}, "
         f"ranker {record.ranker}, sandbox {record.sandbox}, seed {record.seed}",
         "dim",
     )
-    return Group(parts, *(plain(f"note: {note}", "yellow") for note in record.notes))
+    lines = [parts]
+    if record.environment and verbosity > 0:
+        lines.append(plain(f"each case has {' '.join(record.environment)}", "dim"))
+    return Group(*lines, *(plain(f"note: {note}", "yellow") for note in record.notes))
 
 
 def failed(record: TargetFailed) -> RenderableType:

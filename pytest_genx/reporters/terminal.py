@@ -64,7 +64,7 @@ class _Terminal:
         if isinstance(record, records.RunStarted):
             self._planned = len(record.targets)
             if verbosity >= 0:
-                self._print(layout.started(record))
+                self._print(layout.started(record, verbosity))
         elif isinstance(record, records.TargetDone):
             self._totals["target"] += 1
             self._totals["kept case"] += sum(case.kept for case in record.cases)

@@ -7,7 +7,6 @@ import dataclasses
 import os
 import shutil
 import signal
-import site
 import subprocess
 import sys
 import time
@@ -17,13 +16,11 @@ from pathlib import Path
 
 from pytest_genx.domain import Limits
 from pytest_genx.sandboxes.channel import Frame, FrameReader, encode
+from pytest_genx.sandboxes.environment import environment
 from pytest_genx.sandboxes.launch import WORKER, command, landlock_paths, readable_paths
 from pytest_genx.sandboxes.mechanism import Level, Mechanism
 from pytest_genx.sandboxes.order import Order
 
-# Without these some interpreters do not start; no other variable of the user's is passed on.
-_KEPT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 _READ = 1 << 18  # bytes
 _GRACE = 0.5  # seconds a worker has to leave by itself
 
@@ -82,7 +79,7 @@ class Worker:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env=_environment(home, needs.hash_seed),
+                env=environment(home, needs.hash_seed),
                 cwd=home,
                 start_new_session=True,
             )
@@ -214,14 +211,6 @@ def _widen(pipe: int) -> None:
         import fcntl  # noqa: PLC0415 -- not everywhere
 
         fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _READ)
-
-
-def _environment(home: Path, seed: object) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    user = {"PYTHONUSERBASE": site.getuserbase()} if site.ENABLE_USER_SITE else {}
-    fixed = {"LANG": "C.UTF-8", "TZ": "UTC", "PYTHONHASHSEED": str(seed)}
-    places = {"HOME": str(home), "TMPDIR": str(home), "PWD": str(home), "LOGNAME": "user"}
-    return {**kept, **user, **fixed, **places, **dict.fromkeys(_ONE_THREAD, "1")}
 
 
 def _kill(pid: int) -> bool:

@@ -20,6 +20,7 @@ from pytest_genx.errors import SandboxError
 from pytest_genx.interfaces import OnPair
 from pytest_genx.sandboxes.crew import Crew
 from pytest_genx.sandboxes.dispatch import Dispatch
+from pytest_genx.sandboxes.environment import recorded
 from pytest_genx.sandboxes.levels import notes, strongest
 from pytest_genx.sandboxes.mechanism import PROCESS, Level, Mechanism
 from pytest_genx.sandboxes.plan import Plan, make_plan
@@ -70,6 +71,11 @@ class ProcessSandbox:
     def notes(self) -> tuple[str, ...]:
         """What a run has to say about it, once."""
         return notes(self.mechanism)
+
+    @property
+    def environment(self) -> tuple[str, ...]:
+        """Fixed environment variables, as `NAME=value`."""
+        return recorded()
 
     def run(self, batch: Batch, on_pair: OnPair) -> None:
         """Run every program against every case; see `Sandbox.run`.

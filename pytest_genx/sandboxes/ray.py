@@ -22,6 +22,7 @@ from pytest_genx.config import Config
 from pytest_genx.domain import Batch
 from pytest_genx.errors import MissingDependency, SandboxError
 from pytest_genx.interfaces import OnPair
+from pytest_genx.sandboxes.environment import recorded
 from pytest_genx.sandboxes.process import usable_cores
 from pytest_genx.sandboxes.shard import (
     Make,
@@ -107,6 +108,11 @@ class RaySandbox:
     def name(self) -> str:
         """The mechanisms of the nodes, as reports name them."""
         return "ray: " + ", ".join(sorted(self._names))
+
+    @property
+    def environment(self) -> tuple[str, ...]:
+        """Fixed environment variables, as `NAME=value`."""
+        return recorded()
 
     def run(self, batch: Batch, on_pair: OnPair) -> None:
         """Run every program against every case; see `Sandbox.run`.

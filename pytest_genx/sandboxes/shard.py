@@ -121,7 +121,7 @@ def share(batch: Batch, make: Make, config: Config) -> Shared:
     path = os.path.abspath(batch.path)  # noqa: PTH100 -- links stay as they are
     sys_path = tuple(os.path.abspath(entry) for entry in batch.sys_path)  # noqa: PTH100
     bare = replace(batch, path=path, sys_path=sys_path, programs=(), known=())
-    needed = tuple(place for place in (path, *sys_path) if os.path.exists(place))  # noqa: PTH110
+    needed = tuple(place for place in (path, *sys_path, *batch.conftests) if os.path.exists(place))  # noqa: PTH110
     return Shared(edition(), make, for_node(config), bare, needed)
 
 

@@ -1,1 +1,1 @@
-"""What can be learnt from source text without running it; knows nothing of models or stages."""
+"""What can be learnt from source files without running them; knows nothing of models or stages."""

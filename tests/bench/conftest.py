@@ -14,6 +14,7 @@ class InProcess:
     """Runs batches with `exec`; remembers the limits it was given."""
 
     name = "in-process"
+    environment = ("TZ=UTC",)
 
     def __init__(self):
         self.cpu_limits = []

@@ -56,6 +56,7 @@ def test_every_known_ranker_is_measured(tmp_path, pool, config, manager, capsys)
     bench_rank([written(tmp_path, *pool.tasks)], config, manager, json_path=target)
     body = json.loads(target.read_text())
     assert (body["timeout"], body["seed"], body["sandbox"]) == (0.25, 0, "in-process")
+    assert body["environment"] == ["TZ=UTC"]
     (measured,) = body["pools"]
     assert list(measured["tables"][0]["rankers"]) == [*known_rankers(manager), "ceiling"]
     assert "another" in capsys.readouterr().out

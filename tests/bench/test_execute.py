@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 
 from pytest_genx.bench.execute import LABEL_LIMITS, execute
 from pytest_genx.bench.protocol import extract
+from pytest_genx.sandboxes.process import ProcessSandbox
 
 
 def run(task, sandbox):
@@ -24,6 +26,28 @@ def test_rows_are_programs_and_columns_assertions(double, sandbox):
     assert executed.correct.tolist() == [True, False, False]
     assert executed.pass_rate == 0.5
     assert executed.warning == ""
+
+
+def test_what_assertions_observe_is_in_the_matrix(double):
+    """Equal values of one call have equal numbers; what does not compile observes nothing."""
+    with closing(ProcessSandbox(1)) as sandbox:
+        executed, _ = run(double, sandbox)
+    assert extract(double).asserts == (
+        "assert double(3) == 6",
+        "assert double(2) == 4",
+        "assert double(5) == 25",
+    )
+    observed = executed.matrix.observed.tolist()
+    assert len({*observed[0], *observed[1]}) == 5  # 6, 4, 10 and 9, 4, 25
+    assert observed[0][1] == observed[1][1]
+    failed_import = set(observed[2])
+    assert len(failed_import) == 1
+    assert not failed_import & {*observed[0], *observed[1]}
+
+
+def test_without_observations_there_are_none(double, sandbox):
+    """None, and not a matrix of minus ones."""
+    assert run(double, sandbox)[0].matrix.observed is None
 
 
 def test_progress_counts_pairs_and_labels(double, sandbox):

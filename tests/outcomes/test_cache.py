@@ -219,3 +219,14 @@ def _interrupted(execute, after):
         return execute(*pair)
 
     return wrapped
+
+
+def test_a_file_is_no_directory_for_a_cache(tmp_path):
+    """Said in those words, and the run goes on without a cache."""
+    (tmp_path / "file").write_text("mine")
+    cache = OutcomeCache(tmp_path / "file")
+    cache.close()
+    assert cache.notes == (
+        f"no outcome cache in {tmp_path / 'file'}: it is a file, not a directory",
+    )
+    assert (tmp_path / "file").read_text() == "mine"

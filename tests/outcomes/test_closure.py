@@ -107,22 +107,48 @@ def test_cases_import_too(project, closure):
     assert closure().of_case("assert 1") == before[1]
 
 
-@pytest.mark.parametrize("name", ["conftest.py", "fixtures.py", "shop/conftest.py"])
-def test_fixtures_are_those_of_conftest_files_above_the_module(project, closure, name):
-    """With what they import."""
-    before = closure().of_fixtures()
+@pytest.mark.parametrize(
+    ("name", "seen"),
+    [
+        ("conftest.py", True),
+        ("fixtures.py", True),  # imported from the root
+        ("checks/conftest.py", True),
+        ("checks/beside.py", True),  # imported from beside a conftest file
+        ("checks/plugged.py", True),  # as one of pytest_plugins
+        ("checks/strange.py", False),
+        ("shop/conftest.py", False),  # not among those that are listed
+    ],
+)
+def test_fixtures_are_those_of_the_conftest_files(project, closure, name, seen):
+    """With what they import, from where pytest puts them on the path."""
+    (project / "checks").mkdir()
+    for file in ("beside", "plugged", "strange"):
+        (project / "checks" / f"{file}.py").write_text("")
+    inner = project / "checks" / "conftest.py"
+    inner.write_text("import beside\npytest_plugins = ['plugged']\n")
+    conftests = [str(project / "conftest.py"), str(inner)]
+
+    def fixtures():
+        return closure().beside(conftests).of_fixtures(conftests)
+
+    before = fixtures()
     (project / name).write_text("# changed\n")
-    assert closure().of_fixtures() != before
+    assert (fixtures() != before) == seen
 
 
-def test_fixtures_beyond_the_project_do_not_count(project, closure):
-    """The search ends where the project does."""
-    before = closure().of_fixtures()
-    (project.parent / "conftest.py").write_text("# new\n")
-    try:
-        assert closure().of_fixtures() == before
-    finally:
-        (project.parent / "conftest.py").unlink()
+def test_conftest_files_in_a_package_import_as_parts_of_it(project, closure):
+    """`from .sibling import x`, and the package's own file."""
+    package = project / "checks"
+    package.mkdir()
+    for name, text in (("__init__", ""), ("sibling", ""), ("conftest", "from .sibling import x")):
+        (package / f"{name}.py").write_text(text)
+    conftests = [str(package / "conftest.py")]
+    seen = []
+    for name in ("sibling", "__init__"):
+        before = closure().beside(conftests).of_fixtures(conftests)
+        (package / f"{name}.py").write_text("# changed\n")
+        seen.append(closure().beside(conftests).of_fixtures(conftests) != before)
+    assert seen == [True, True]
 
 
 def test_an_installed_package_is_seen(closure, tmp_path, monkeypatch):

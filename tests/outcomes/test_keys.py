@@ -18,7 +18,7 @@ def rows(batch, sandbox):
 
 def columns(batch):
     closure = Closure(batch.module, batch.path, batch.sys_path, Files())
-    return case_digests(batch.cases, closure)
+    return case_digests(batch, closure)
 
 
 def test_the_same_has_the_same_keys(batch, sandbox):
@@ -117,12 +117,42 @@ def test_each_part_of_a_case_is_in_its_digest(batch):
     assert len(set(columns(replace(batch, cases=(case, same))))) == 1
 
 
-def test_fixtures_are_in_the_digest_of_test_functions_alone(batch):
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("tests/conftest.py", "# changed\n"),
+        ("tests/helper.py", "# imported by the conftest file\n"),
+        ("tests/other.py", "# imported by the test function\n"),
+        ("pytest.ini", "[pytest]\n"),
+        ("pyproject.toml", "[tool.pytest.ini_options]\nxfail_strict = true\n"),
+    ],
+)
+def test_fixtures_and_settings_are_in_the_digest_of_test_functions_alone(batch, name, text):
     """A snippet has none."""
+    root = Path(batch.path).parent
+    (root / "tests").mkdir()
+    (root / "pyproject.toml").write_text("[tool.pytest.ini_options]\n")
+    conftest = root / "tests" / "conftest.py"
+    conftest.write_text("import helper\n")
+    function = Case("import other\ndef test_a(x): ...", "t", form=CaseForm.FUNCTION)
+    batch = replace(
+        batch,
+        cases=(function, Case("import other", "t")),
+        rootdir=str(root),
+        conftests=(str(conftest),),
+    )
+    before = columns(batch)
+    (root / name).write_text(text)
+    after = columns(batch)
+    assert after[0] != before[0]
+    assert after[1] == before[1]
+
+
+@pytest.mark.parametrize("change", [{"rootdir": "/elsewhere"}, {"conftests": ("/conftest.py",)}])
+def test_where_pytest_looks_is_in_the_digest_of_test_functions_alone(batch, change):
+    """A test can ask for the root, and which fixtures there are depends on the list of files."""
     function = Case("def test_a(x): ...", "t", form=CaseForm.FUNCTION)
     batch = replace(batch, cases=(function, Case("x", "t")))
-    before = columns(batch)
-    Path(batch.path).with_name("conftest.py").write_text("# new\n")
-    after = columns(batch)
+    before, after = columns(batch), columns(replace(batch, **change))
     assert after[0] != before[0]
     assert after[1] == before[1]

@@ -58,6 +58,7 @@ def run() -> list[Record]:
             sandbox="process",
             ranker="dual_critic",
             targets=("shop/text.py::slugify", "shop/cart.py::Cart.total", "a.py::f", "b.py::g"),
+            environment=("PYTHONHASHSEED=0", "LANG=C.UTF-8", "TZ=UTC"),
         ),
         TargetStarted("shop/text.py::slugify", is_stub=False),
         Progress("shop/text.py::slugify", "sampled", 1, 2),

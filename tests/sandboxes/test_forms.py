@@ -10,10 +10,10 @@ import pytest
 from pytest_genx.config import Config
 from pytest_genx.domain import Batch, Case, CaseForm, Execution, Expectation, Limits, Outcome
 from pytest_genx.errors import SandboxError
-from pytest_genx.sandboxes.conftests import conftests_above, ini_file
 from pytest_genx.sandboxes.plan import make_plan
 from pytest_genx.sandboxes.process import process_sandbox
 from pytest_genx.sandboxes.verdict import Judge
+from pytest_genx.syntax.conftests import conftests_above, ini_file
 
 P, F, E, T, C = Outcome
 Run = Callable[..., list[Execution]]
