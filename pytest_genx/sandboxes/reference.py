@@ -16,6 +16,7 @@ from pytest_genx.domain import Batch, Execution, Outcome
 from pytest_genx.sandboxes.literal import read
 from pytest_genx.sandboxes.plan import Plan
 from pytest_genx.sandboxes.verdict import Judge, failed, rebuilt, returned, shown
+from pytest_genx.sandboxes.worker.observe import EXTRA_NAMES
 
 RunPlans = Callable[[Batch, Sequence[Plan]], list[Execution]]
 
@@ -86,7 +87,8 @@ class Reference:
             else:
                 honest = f"({_HONEST})({', '.join(_named(text))})"
                 test = f"{honest} and not not (({text}) {plan.sign} ({plan.expected}))"
-                asked.append((case, answer, Plan(test, True, "", imports=plan.imports)))
+                imports = (*_gaps(text), *plan.imports)
+                asked.append((case, answer, Plan(test, True, "", imports=imports)))
         executions = self._execute([plan for _, _, plan in asked])
         for (case, answer, _), execution in zip(asked, executions, strict=True):
             seen = returned(answer)
@@ -97,6 +99,15 @@ class Reference:
 
     def _execute(self, plans: Sequence[Plan]) -> list[Execution]:
         return self._run(self._batch, plans) if plans else []
+
+
+def _gaps(text: str) -> list[str]:
+    """Import what the writer of an expression takes for known, where the module does not."""
+    return [
+        f"if {name!r} not in globals(): {statement}"
+        for name, statement in EXTRA_NAMES.items()
+        if name in text
+    ]
 
 
 def _source(path: str) -> str:

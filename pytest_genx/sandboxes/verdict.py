@@ -69,7 +69,7 @@ def _decide(  # noqa: PLR0911 -- one for each kind of answer
             case "=":
                 return _returned_plain(plan, expected, answer[1:])
             case "v":
-                return _returned(plan, answer)
+                return _returned(plan, expected, answer)
             case "c" if plan.against is not None:
                 holds, inner = json.loads(answer[1:])
                 seen = returned(inner)
@@ -116,8 +116,8 @@ def rebuilt(answer: str) -> str | None:
     """Return the expression that an answer gives for what was returned, if there is one."""
     if answer[:1] == "=":
         return answer[1:]
-    value, state, *_ = json.loads(answer[1:])
-    return state if isinstance(state, str) else value
+    value: str | None = json.loads(answer[1:])[0]
+    return value
 
 
 def _kind(text: str) -> str:
@@ -155,16 +155,22 @@ def _returned_plain(plan: Plan, expected: Any, text: str) -> Execution | None:
     elif plan.sign == "==" and not (_LOOSE.search(text) or _LOOSE.search(plan.literal)):
         holds = text == plan.literal  # each value has but one text here
     else:
-        try:
-            holds = bool(_COMPARISONS[plan.sign](read(text), expected))
-        except TypeError as error:
-            name = "TypeError"
-            detail = one_line(f"{name}: {error}")
-            return Execution(Outcome.ERROR, detail, None, name, raised_digest(name))
+        return _compared(plan, expected, text, seen, text)
     return seen if holds else failed(seen, text, plan)
 
 
-def _returned(plan: Plan, answer: str) -> Execution | None:
+def _compared(plan: Plan, expected: Any, text: str, seen: Execution, shown_as: str) -> Execution:
+    """Hold a plain value against another."""
+    try:
+        holds = bool(_COMPARISONS[plan.sign](read(text), expected))
+    except TypeError as error:
+        name = "TypeError"
+        detail = one_line(f"{name}: {error}")
+        return Execution(Outcome.ERROR, detail, None, name, raised_digest(name))
+    return seen if holds else failed(seen, shown_as, plan)
+
+
+def _returned(plan: Plan, expected: Any, answer: str) -> Execution | None:
     seen = returned(answer)
     if plan.sign == "":
         return seen
@@ -173,6 +179,9 @@ def _returned(plan: Plan, answer: str) -> Execution | None:
         return replace(seen, outcome=Outcome.FAIL, detail=detail)
     if plan.sign in {"is", "is not"}:
         return seen if plan.sign == "is not" else failed(seen, shown(answer), plan)
+    plainly = json.loads(answer[1:])[1]
+    if plan.literal is not None and isinstance(plainly, str):
+        return _compared(plan, expected, plainly, seen, shown(answer))
     return None
 
 

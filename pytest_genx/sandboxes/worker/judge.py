@@ -131,7 +131,9 @@ def describe(value: Any, namespace: dict[str, Any], limit: int) -> str:
     if isinstance(value, types.CoroutineType):
         value.close()  # else a warning says that nobody awaited it
     seen = observe.observe(value, namespace, limit)
-    return "v" + _write([seen.value, plainly(value), seen.digest, seen.type_name, observe.short(value)])
+    return "v" + _write(
+        [seen.value, plainly(value), seen.digest, seen.type_name, observe.short(value)]
+    )
 
 
 def blame(error: BaseException, relieve: Callable[[], None], *, free: bool) -> str:

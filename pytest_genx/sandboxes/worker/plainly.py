@@ -30,7 +30,7 @@ def plainly(value: Any) -> str | None:
 
 
 def _seen(value: Any, depth: int) -> Any:
-    kind = type(value)
+    kind: Any = type(value)
     if kind in _EXACT:
         return value
     if depth == 0:
@@ -39,7 +39,7 @@ def _seen(value: Any, depth: int) -> Any:
         return value.item()
     if kind is type({}.keys()):
         return {_seen(item, depth - 1) for item in value}
-    base = next(base for base in _BASES if issubclass(kind, base))
+    base: Any = next(base for base in _BASES if issubclass(kind, base))
     if kind.__eq__ is not base.__eq__ and kind.__module__ not in _LIBRARY:
         raise TypeError
     if base is dict:
