@@ -183,4 +183,7 @@ class Seal:
                 return f"the candidate replaced the built-in {name}"
         if sys.gettrace() is not None or sys.getprofile() is not None:
             return "the candidate traces what is executed"
+        monitoring = getattr(sys, "monitoring", None)  # since 3.12; six are for tools
+        if monitoring is not None and any(map(monitoring.get_tool, range(6))):
+            return "the candidate monitors what is executed"
         return ""
