@@ -65,15 +65,17 @@ LIARS = {
     "prints": "def f(x):\n    print(x + 1)\n    print('PASS', 'P', 'ok', '1 passed')\n",
     "nan": "def f(x): return float('nan')\n",
     "contains itself": "def f(x):\n    a = []\n    a.append(a)\n    return a\n",
-    "deep": "def f(x):\n    a = []\n    for _ in range(100000): a = [a]\n    return a\n",
     "surrogates": "def f(x): return '\\udcff\\ud800' * 9\n",
     "zero bytes": "def f(x): return '\\0+=2\\0' + '\\0' * 99\n",
     "bytes that are no text": "def f(x): return b'\\xff\\xfe\\0'\n",
+    "a generator": "def f(x): yield x + 1\n",
+}
+HUGE = {
+    "deep": "def f(x):\n    a = []\n    for _ in range(100000): a = [a]\n    return a\n",
     "a huge text": "def f(x): return 'x' * (1 << 26)\n",
     "a huge number": "def f(x): return 1 << (1 << 26)\n",
     "a huge repr": "class A:\n    def __repr__(self): return '2' * (1 << 26)\ndef f(x): return A()\n",
     "a huge message": "def f(x): raise ValueError('\\0' * (1 << 26))\n",
-    "a generator": "def f(x): yield x + 1\n",
 }
 
 
@@ -83,6 +85,12 @@ def test_no_value_is_taken_for_another(attacks):
         assert {e.outcome for e in row} <= {F, E}, name
     for name, row in attacks(LIARS, CALLS[:1]).items():
         assert {e.outcome for e in row} <= {F, E}, name
+
+
+def test_huge_answers_are_no_pass(attacks):
+    """Text, numbers, messages and containers without end are cut, or cost their own time."""
+    for name, row in attacks(HUGE, CALLS[:2]).items():
+        assert P not in {e.outcome for e in row}, name
 
 
 PATCHES = {
@@ -286,12 +294,12 @@ DETECTED = {
     "AssertionError": "import builtins\nbuiltins.AssertionError = KeyError\n",
     "all exceptions": "import builtins\nbuiltins.AssertionError = builtins.Exception = OSError\n",
     "sum": f"import builtins\nbuiltins.sum = {TRUE}\n",
-    "isinstance in the call": "import builtins\n",
+    "sorted in the call": "import builtins\n",
     "trace": "import sys\n",
     "profile": "import sys\n",
 }
 IN_THE_CALL = {
-    "isinstance in the call": f"builtins.isinstance = {TRUE}",
+    "sorted in the call": f"builtins.sorted = {TRUE}",
     "trace": "sys.settrace(lambda *_: None)",
     "profile": "sys.setprofile(lambda *_: None)",
 }

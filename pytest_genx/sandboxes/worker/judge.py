@@ -107,9 +107,10 @@ def run(
             return case.form(namespace, limit, returned)
         if case.call is None:
             assert case.body is not None
-            exec(case.body, namespace)  # noqa: S102 -- that is the job
+            exec(*(case.body, namespace))  # noqa: S102 -- that is the job
             return PASSED
-        value = eval(case.call, namespace)  # noqa: S307 -- that is the job
+        # Starred, as the interpreter would learn another way to call, which is one call less deep.
+        value = eval(*(case.call, namespace))  # noqa: S307 -- that is the job
         returned()
         answer = describe(value, namespace, limit)
         if case.against is None:
