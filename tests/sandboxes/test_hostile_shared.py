@@ -189,7 +189,9 @@ def alone(run, monkeypatch):
     def alone(programs, cases):
         with monkeypatch.context() as patch:
             patch.setattr(
-                Order, "shared_by", lambda rows, may, *rest: shared_by(rows, [False] * len(may), *rest)
+                Order,
+                "shared_by",
+                lambda rows, may, *rest: shared_by(rows, [False] * len(may), *rest),
             )
             return run(programs, cases, LIMITS)
 

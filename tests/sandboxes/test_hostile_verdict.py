@@ -127,10 +127,10 @@ PATCHES = {
         "        m.register_callback(1, m.events.PY_RETURN, lambda *_: 1 / 0)\n"
     ),
     "the worker's functions": (
-        "import gc, types\nPASSED = 'f[\"P\",\"\",null,null]'\ndef f(x):\n"
+        'import gc, types\nPASSED = \'f["P","",null,null]\'\ndef f(x):\n'
         "    for m in gc.get_objects():\n"
         "        if type(m) is types.FunctionType and m.__name__ in ('describe', 'plain', 'blame'):\n"
-        "            m.__code__ = (lambda *a, **k: 'f[\"P\",\"\",null,null]').__code__\n"
+        '            m.__code__ = (lambda *a, **k: \'f["P","",null,null]\').__code__\n'
     ),
     "the worker's modules": (
         "import sys\ndef f(x):\n    frame = sys._getframe()\n    while frame:\n"
