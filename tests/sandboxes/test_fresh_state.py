@@ -128,8 +128,10 @@ KEPT = {
     ),
     "warnings filters": ("", "warnings.simplefilter('error')", "warnings.filters[0][0]"),
     "warned once": (
-        "def warn():\n    with warnings.catch_warnings(record=True) as w:\n"
-        "        warnings.warn('x')\n    return len(w)",
+        (
+            "def warn():\n    with warnings.catch_warnings(record=True) as w:\n"
+            "        warnings.warn('x')\n    return len(w)"
+        ),
         "globals().update(__warningregistry__={('x', UserWarning, 4): True}, n=x)",
         "'n' in globals()",
     ),

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, RUF001 -- programs as they are, some with names that only look usual
 """Programs that want to leave something behind where many share one process, or to look around.
 
 Each pair of executions is held against the one that the program gives in a process of its own.
@@ -229,7 +230,6 @@ def test_a_case_binds_nothing_for_the_next(run, alone):
         "assert f(5) == 6",
     ]
     program = ["def f(x): return x + 1\n"]
-    P, F, E = Outcome.PASS, Outcome.FAIL, Outcome.ERROR
     for each in (run, alone):
-        ((*row,),) = each(program, cases) if each is alone else each(program, cases, LIMITS)
-        assert [e.outcome for e in row] == [P, F, P, P, P, P, E, P]
+        (row,) = each(program, cases) if each is alone else each(program, cases, LIMITS)
+        assert "".join(e.outcome.value for e in row) == "PFPPPPEP"

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 -- programs as they are
 """Programs that want a PASS they have not earned: lying values, patched judges, forged answers."""
 
 from __future__ import annotations

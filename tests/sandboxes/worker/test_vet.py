@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 -- names that only look usual
 """What programs that share a process are given, and what they may not name."""
 
 from __future__ import annotations
