@@ -110,9 +110,10 @@ def run(
             return case.form(namespace, limit, returned)
         if case.call is None:
             assert case.body is not None
-            exec(case.body, namespace)  # noqa: S102 -- that is the job
+            exec(*(case.body, namespace))  # noqa: S102 -- that is the job
             return PASSED
-        value = eval(case.call, namespace)  # noqa: S307 -- that is the job
+        # Starred, as the interpreter would learn another way to call, which is one call less deep.
+        value = eval(*(case.call, namespace))  # noqa: S307 -- that is the job
         returned()
         answer = describe(value, namespace, limit)
         if case.against is None:
@@ -188,4 +189,7 @@ class Seal:
                 return f"the candidate replaced the built-in {name}"
         if sys.gettrace() is not None or sys.getprofile() is not None:
             return "the candidate traces what is executed"
+        monitoring = getattr(sys, "monitoring", None)  # since 3.12; six are for tools
+        if monitoring is not None and any(map(monitoring.get_tool, range(6))):
+            return "the candidate monitors what is executed"
         return ""

@@ -134,7 +134,7 @@ class _Group:
         views, room = self.job.views, self.job.room
         if case.call is not None and case.setup is case.against is None:
             try:
-                value = eval(case.call, namespace)  # noqa: S307 -- that is the job
+                value = _evaluate(case.call, namespace)
                 text = plain(value)
             except BaseException as error:  # noqa: BLE001 -- nothing a case raises may pass
                 answer = judge.blame(error, _nothing, free=False)
@@ -195,6 +195,11 @@ class _Group:
             self.place[_RUNS] = _NOTHING
             self.flush()
             self.place[_RUNS] = runs
+
+
+def _evaluate(call: types.CodeType, namespace: dict[str, Any]) -> Any:
+    """Stand where `judge.run` stands elsewhere, so that a case has its depth of calls."""
+    return eval(*(call, namespace))  # noqa: S307 -- see `judge.run`
 
 
 def _nothing() -> None:
