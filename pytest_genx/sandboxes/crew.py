@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import tempfile
 import time
@@ -53,7 +54,7 @@ class Crew:
             return Worker(home, needs, self.mechanism, self.system)
         except OSError as error:
             self.check()
-            raise self.error(f"no worker can be started: {error}") from None
+            raise self.error(f"no worker can be started: {_cause(error)}") from None
         except RuntimeError as error:  # no thread is left to read its pipe
             raise self.error(f"no worker can be started: {error}") from None
 
@@ -104,6 +105,15 @@ class Crew:
             if self._directory is not None:
                 remove_tree(self._directory)
                 self._directory = None
+
+
+def _cause(error: OSError) -> OSError:
+    """Return what is behind an error: without descriptors, directories seem not to be there."""
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY))
+    except OSError as lack:
+        return lack
+    return error
 
 
 @contextlib.contextmanager
