@@ -14,7 +14,7 @@ import pluggy
 from pytest_genx import __version__, plugins
 from pytest_genx.config import Config
 from pytest_genx.domain import Case, Edit, Target
-from pytest_genx.errors import MissingDependency
+from pytest_genx.errors import GenxError, MissingDependency
 from pytest_genx.interfaces import Backend, Reporter
 from pytest_genx.options import DEFAULT_BACKENDS
 from pytest_genx.outcomes.cache import OutcomeCache, open_cache
@@ -48,8 +48,8 @@ class Run:
         """Work through the targets, then write files if that was asked for.
 
         Raises:
-            KeyboardInterrupt: passed through after what is done has been reported; nothing
-                is written then.
+            KeyboardInterrupt, GenxError: passed through after what is done has been reported;
+                the latter says what the machine lacks. Nothing is written then.
         """
         with warnings.catch_warnings():
             # Parsing warns of odd escapes in the user's code and in samples; that is no concern
@@ -82,9 +82,10 @@ class Run:
                 kept.append((target, run_target(target, self.parts, self._emit)))  # noqa: PERF401
             if config.write == "accept":
                 self._write(kept)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, GenxError) as error:
             if len(kept) < len(self.targets):
-                self._emit(TargetFailed(names[len(kept)], "interrupted"))
+                reason = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error)
+                self._emit(TargetFailed(names[len(kept)], reason))
             self._emit(self._ended(started, interrupted=True))
             raise
         self._emit(self._ended(started, interrupted=False))

@@ -8,7 +8,7 @@ import pytest
 from pytest_genx import app, plugins
 from pytest_genx.config import from_strings
 from pytest_genx.domain import Role, Sample
-from pytest_genx.errors import GenxError, MissingDependency, UnknownName, WriteRefused
+from pytest_genx.errors import GenxError, MissingDependency, SandboxError, UnknownName, WriteRefused
 from pytest_genx.hookspecs import hookimpl
 from pytest_genx.records import (
     FileWritten,
@@ -143,6 +143,25 @@ def test_interrupt_reports_what_is_done_and_writes_nothing(project):
     assert [r.target for r in project.recorder.of(TargetDone)] == ["maths.py::double"]
     assert project.recorder.of(TargetFailed) == [TargetFailed("maths.py::square", "interrupted")]
     assert project.recorder.records[-1].interrupted
+    assert not list(project.path.rglob("test_*"))
+
+
+def test_a_machine_that_gives_out_leaves_what_is_done_reported(project):
+    """The first target's result stands, the second says why, and the error comes through."""
+    calls = []
+
+    def break_the_second():
+        calls.append(1)
+        if len(calls) > 2:
+            raise SandboxError("process", "its directory was removed")
+
+    project.backend.before = break_the_second
+    with pytest.raises(SandboxError):
+        execute(project.open(write="accept"))
+    assert [r.target for r in project.recorder.of(TargetDone)] == ["maths.py::double"]
+    (failed,) = project.recorder.of(TargetFailed)
+    assert failed.reason == "sandbox 'process': its directory was removed"
+    assert isinstance(project.recorder.records[-1], RunEnded)
     assert not list(project.path.rglob("test_*"))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import tempfile
 import time
@@ -12,6 +13,8 @@ from pathlib import Path
 from pytest_genx.errors import SandboxError
 from pytest_genx.sandboxes.handle import Needs, Worker, remove_tree
 from pytest_genx.sandboxes.mechanism import Mechanism
+from pytest_genx.sandboxes.pipes import Waiter
+from pytest_genx.sandboxes.system import HERE, System
 
 _KEPT = 8  # idle workers, the most recently used
 
@@ -19,8 +22,9 @@ _KEPT = 8  # idle workers, the most recently used
 class Crew:
     """The workers of one sandbox, in one temporary directory."""
 
-    def __init__(self, mechanism: Mechanism) -> None:
+    def __init__(self, mechanism: Mechanism, system: System = HERE) -> None:
         self.mechanism = mechanism
+        self.system = system
         self._directory: Path | None = None
         self._started = 0
         self._idle: list[tuple[Needs, Worker]] = []
@@ -46,9 +50,37 @@ class Crew:
             if self._directory is None:
                 self._directory = Path(tempfile.mkdtemp(prefix="genx-")).resolve()
             self._started += 1
-            return Worker(self._directory / f"w{self._started}", needs, self.mechanism)
+            home = self._directory / f"w{self._started}"
+            return Worker(home, needs, self.mechanism, self.system)
         except OSError as error:
-            raise SandboxError(self.mechanism.name, f"no worker can be started: {error}") from None
+            self.check()
+            raise self.error(f"no worker can be started: {_cause(error)}") from None
+        except RuntimeError as error:  # no thread is left to read its pipe
+            raise self.error(f"no worker can be started: {error}") from None
+
+    def waiter(self) -> Waiter[Worker]:
+        """Open what waits for workers.
+
+        Raises:
+            SandboxError: no file descriptor is left.
+        """
+        try:
+            return Waiter(self.system)
+        except OSError as error:
+            raise self.error(f"workers cannot be waited for: {error}") from None
+
+    def check(self) -> None:
+        """See that the directory is there, without which programs are blamed for what they lack.
+
+        Raises:
+            SandboxError: somebody has removed it.
+        """
+        if self._directory is not None and not self._directory.is_dir():
+            raise self.error(f"its directory {self._directory} was removed while it was in use")
+
+    def error(self, reason: str) -> SandboxError:
+        """Make the error that names this sandbox, to be raised."""
+        return SandboxError(self.mechanism.name, reason)
 
     def release(self, needs: Needs, worker: Worker) -> None:
         """Take back a worker whose batch has ended."""
@@ -73,6 +105,15 @@ class Crew:
             if self._directory is not None:
                 remove_tree(self._directory)
                 self._directory = None
+
+
+def _cause(error: OSError) -> OSError:
+    """Return what is behind an error: without descriptors, directories seem not to be there."""
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY))
+    except OSError as lack:
+        return lack
+    return error
 
 
 @contextlib.contextmanager

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-import selectors
 import time
 from collections import deque
 from collections.abc import Sequence
-from pathlib import Path
 
-from pytest_genx.domain import HOPELESS, Batch, CaseForm
-from pytest_genx.errors import SandboxError
+from pytest_genx.domain import Batch
 from pytest_genx.interfaces import OnPair
 from pytest_genx.sandboxes.channel import Frame
 from pytest_genx.sandboxes.crew import Crew
 from pytest_genx.sandboxes.handle import Needs, Worker
-from pytest_genx.sandboxes.order import Order
-from pytest_genx.sandboxes.plan import Plan
+from pytest_genx.sandboxes.opening import opening, readable_by
+from pytest_genx.sandboxes.order import UNTOUCHED, Order
 from pytest_genx.sandboxes.row import Row
-from pytest_genx.sandboxes.shared_imports import shared_imports
 from pytest_genx.sandboxes.verdict import Judge
-from pytest_genx.syntax.conftests import ini_file
 
 _START = 60.0  # seconds of wall time that starting a worker or opening a batch may take
 _BUNDLE = 0.001  # seconds; reading frames one by one takes a core from the workers
 _GRACE = 5.0  # seconds after which a worker that lost its program must have said so
 _AHEAD = 2  # orders that a worker holds, so that it never waits for the next
 _SLICE = (0.01, 0.05)  # seconds of wall time that a shared order should take
+_SLICE_UNFORKED = (0.2, 1.0)  # the same where a worker must be started for it
 _FIRST, _MOST = 8, 64  # rows of a shared order, at first and at most
+_DEATHS = 5  # of workers in a row, before any has done something
+_PROOF = "sys"  # an import that works wherever a worker is left alone
 
 
 class Dispatch:
@@ -59,15 +57,16 @@ class Dispatch:
         self._waiting: dict[str, list[Row]] = {}  # by the package that is being tried
         self._imports: deque[str] = deque()
         self._crew = crew
-        may_read = _topmost(*readable, *_places(batch), *_test_places(batch))
-        self._needs = Needs(batch.limits, batch.hash_seed % 2**32, may_read)
+        self._needs = Needs(batch.limits, batch.hash_seed % 2**32, readable_by(batch, readable))
         self._packages = crew.packages(self._needs)
         self._n_workers = n_workers
         self._workers: list[Worker] = []
         self._may_share: list[bool] = [False] * n_cases
-        self._message = _opening(batch, judge.plans)
+        self._message = opening(batch, judge.plans)
         self._seconds_per_row = 0.0
-        self._selector = selectors.DefaultSelector()
+        self._forks = crew.system.forks
+        self._deaths = 0  # since an order was last done
+        self._waiter = crew.waiter()
         self._whole = False
 
     @property
@@ -88,7 +87,7 @@ class Dispatch:
         """Run what is not known, and report all pairs that are not left open.
 
         Raises:
-            SandboxError: no worker can be started.
+            SandboxError: no worker can be started, or they are killed again and again.
         """
         for row in self.rows:
             self._report(row, on_pair)
@@ -97,23 +96,24 @@ class Dispatch:
                 self._assign(worker)
             while self._wants_more():
                 self._hire()
-            events = self._selector.select(self._patience())
+            ready = self._waiter.wait(self._patience())
             now = time.monotonic()  # what comes while pairs are reported is not late
             if any(w.orders and w.orders[0].kind == "alone" for w in self._workers):
                 time.sleep(_BUNDLE)
-            for key, _ in events:
-                self._read(key.data, on_pair)
+            for worker in ready:
+                if worker in self._workers:
+                    self._read(worker, on_pair)
             for worker in self._workers:
-                worker.flush()
+                worker.pipes.flush()
             for worker in [w for w in self._workers if now > self._deadline(w)]:
                 self._expire(worker, on_pair)
         self._whole = True
 
     def close(self) -> None:
         """Give the workers back, or kill them when the batch was not finished."""
-        self._selector.close()
+        self._waiter.close()
         workers, self._workers = self._workers, []
-        warm = [w for w in workers if self._whole and w.state == "open"]
+        warm = [w for w in workers if self._whole and w.state == "open" and self._forks]
         for worker in warm:
             worker.send({"do": "end"})
             worker.state = "closing"
@@ -131,20 +131,20 @@ class Dispatch:
     def _hire(self) -> None:
         worker = self._crew.hire(self._needs)
         self._workers.append(worker)
-        self._selector.register(worker, selectors.EVENT_READ, worker)
+        self._waiter.add(worker.pipes, worker)
         worker.send(self._message)
         worker.since = time.monotonic()
 
     def _assign(self, worker: Worker) -> None:
         """Give a worker its next orders."""
-        while worker.state == "open" and len(worker.orders) < _AHEAD:
+        while worker.state == "open" and len(worker.orders) < (_AHEAD if self._forks else 1):
             if self._imports:
                 order = Order.importing(self._imports.popleft(), self.judge)
             elif self._queue:
                 rows = [self._queue.popleft() for _ in range(self._size())]
                 order = Order.shared_by(rows, self._may_share, self.judge, self._packages)
             elif self._alone:
-                order = Order.alone(self._alone.popleft(), self.judge)
+                order = Order.alone(self._alone.popleft(), self.judge, None if self._forks else 1)
             else:
                 return
             worker.assign(order, self.batch.programs)
@@ -154,7 +154,8 @@ class Dispatch:
         fair = -(-len(self._queue) // (_AHEAD * self._n_workers))
         if self._seconds_per_row == 0:
             return max(1, min(_FIRST, fair))
-        worth, most = (int(seconds / self._seconds_per_row) for seconds in _SLICE)
+        slice_ = _SLICE if self._forks else _SLICE_UNFORKED
+        worth, most = (int(seconds / self._seconds_per_row) for seconds in slice_)
         return max(1, min(max(worth, fair), most, _MOST, len(self._queue)))
 
     def _deadline(self, worker: Worker) -> float:
@@ -166,7 +167,7 @@ class Dispatch:
         return worker.since + (_GRACE if worker.expired else self.batch.limits.wall)
 
     def _patience(self) -> float | None:
-        if any(worker.waits is not None for worker in self._workers):
+        if any(worker.pipes.waits for worker in self._workers):
             return _BUNDLE
         first = min(map(self._deadline, self._workers), default=float("inf"))
         return None if first == float("inf") else max(0.0, first - time.monotonic()) + 0.001
@@ -197,11 +198,14 @@ class Dispatch:
                     self._alone.extend(self._queue)
                     self._queue.clear()
             case ["done", str(fate), *place]:
+                self._deaths = 0
                 if worker.orders:
                     worker.orders[0].place = [int(number or 0) for number in place]
                 self._settle(worker, "wall" if worker.expired else fate, on_pair)
             case ["closed", str(fate)]:
                 self._closed(worker, fate, on_pair)
+            case ["broken", str(reason)]:
+                raise self._crew.error(f"a worker cannot go on: {reason}")
 
     def _closed(self, worker: Worker, fate: str, on_pair: OnPair) -> None:
         """Take that a batch has ended: the one before, or this one, by an import of its own."""
@@ -209,10 +213,8 @@ class Dispatch:
             worker.state = "opening"
             return
         if worker.state != "open" and not self._message["preload"]:
-            raise SandboxError(self._crew.mechanism.name, f"a batch cannot be opened: {fate}")
-        self._message["preload"] = []
-        while worker.orders:
-            self._settle(worker, fate, on_pair)
+            raise self._crew.error(f"a batch cannot be opened: {fate}")
+        self._take_back(worker, self._mourn(worker, fate), on_pair)
         worker.state = "opening"
         worker.send(self._message)
 
@@ -222,11 +224,15 @@ class Dispatch:
         order = worker.finish()
         if order is None:
             return
+        if fate != "exit 0":
+            self._crew.check()
         if order.kind == "shared" and fate == "exit 0":
             self._seconds_per_row = spent / len(order.rows)
-        if order.kind == "import":
+        if order.kind == "import" and fate == UNTOUCHED:
+            self._imports.append(order.name)
+        elif order.kind == "import":
             self._packages[order.name] = order.found
-            for row in self._waiting.pop(order.name):
+            for row in self._waiting.pop(order.name, ()):
                 self._put_back(row)
         for row in reversed(order.stopped(fate)):
             row.alone = row.alone or order.kind == "alone"
@@ -252,74 +258,59 @@ class Dispatch:
             on_pair(row.program, case, execution)
 
     def _lost(self, worker: Worker, on_pair: OnPair) -> None:
-        """Replace a worker that died; one that cannot even start is an error."""
-        if worker.state in {"starting", "opening"} and not self._message["preload"]:
-            reason = f"no worker starts: {worker.last_words()}"
-            raise SandboxError(self._crew.mechanism.name, reason)
-        if worker.state != "open":
-            self._message["preload"] = []  # an import that ends the process, most likely
-        self._selector.unregister(worker)
+        """Replace a worker that is gone; without `fork` that is how each order ends.
+
+        Raises:
+            SandboxError: it cannot even start, or too many were killed.
+        """
+        self._waiter.remove(worker.pipes)
         self._workers.remove(worker)
-        worker.close()
+        worker.close(*((0.0,) if worker.expired else ()))
         fate = "wall" if worker.expired else worker.fate()
+        at_work = worker.state == "open" and worker.orders
+        if at_work and not self._forks:
+            self._deaths = 0
+        elif not at_work or fate != "wall":
+            fate = self._mourn(worker, fate)
+        self._take_back(worker, fate, on_pair)
+
+    def _mourn(self, worker: Worker, fate: str) -> str:
+        """Find out whether others can do better than a worker or a foreman that died.
+
+        Returns:
+            What came of its first order: an order is tried twice, and in between is shown that
+            workers live, before its program is blamed.
+
+        Raises:
+            SandboxError: workers do not start, or something kills one after the other.
+        """
+        self._deaths += 1
+        self._crew.check()
+        how = "without a word" if fate == "wall" else f"with {fate}"
+        if self._deaths >= _DEATHS:
+            reason = f"{self._deaths} workers in a row ended {how} before any had done something"
+            raise self._crew.error(f"{reason}; something kills them, or memory has run out")
+        if worker.state == "open":
+            self._imports.appendleft(_PROOF)
+            return UNTOUCHED if worker.orders and worker.orders[0].forgive() else fate
+        if worker.state == "opening" and self._message["preload"]:
+            self._message["preload"] = []  # an import that ends the process, most likely
+        elif worker.state != "closing" and not fate.startswith("signal"):
+            raise self._crew.error(f"no worker starts: {worker.last_words()}")
+        return fate
+
+    def _take_back(self, worker: Worker, fate: str, on_pair: OnPair) -> None:
+        """Take all orders back; what came of the first is its own fault, if that is known."""
+        self._settle(worker, fate, on_pair)
         while worker.orders:
-            self._settle(worker, fate, on_pair)
+            self._settle(worker, UNTOUCHED, on_pair)
 
     def _expire(self, worker: Worker, on_pair: OnPair) -> None:
         """Kill what is stuck: first the program, which its worker then tells, then the worker."""
         worker.since = time.monotonic()
-        if worker.state == "open" and not worker.expired:
+        if self._forks and worker.state == "open" and not worker.expired:
             worker.expired = True
             worker.send({"do": "kill"})
         else:
+            worker.expired = True
             self._lost(worker, on_pair)
-
-
-def _places(batch: Batch) -> tuple[str, ...]:
-    """List the directories of the project."""
-    return tuple(dict.fromkeys(str(Path(path).absolute()) for path in batch.sys_path))
-
-
-def _topmost(*places: str) -> tuple[str, ...]:
-    """Leave out what lies below a place that comes before it: more batches share a worker."""
-    kept: list[str] = []
-    for place in places:
-        if not any(Path(place).is_relative_to(other) for other in kept):
-            kept.append(place)
-    return tuple(kept)
-
-
-def _test_places(batch: Batch) -> list[str]:
-    """List the directories that test functions need, if there are any."""
-    if not any(case.form is CaseForm.FUNCTION for case in batch.cases):
-        return []
-    directories = [str(Path(path).absolute().parent) for path in batch.conftests]
-    return [*([str(Path(batch.rootdir).absolute())] if batch.rootdir else []), *directories]
-
-
-def _opening(batch: Batch, plans: Sequence[Plan]) -> dict[str, object]:
-    """Say what holds for all programs of a batch."""
-    cases = [
-        {
-            "source": plan.source,
-            "observe": plan.observe,
-            "against": plan.against,
-            "imports": plan.imports,
-            "form": plan.form.value,
-        }
-        for plan in plans
-    ]
-    return {
-        "do": "open",
-        "module": batch.module,
-        "path": str(Path(batch.path).absolute()),
-        "sys_path": list(_places(batch)),
-        "cases": cases,
-        "hopeless": HOPELESS,
-        "preload": shared_imports(batch),
-        "pytest": {
-            "rootdir": batch.rootdir,
-            "inifile": ini_file(Path(batch.rootdir)) if batch.rootdir else "",
-            "conftests": batch.conftests,
-        },
-    }

@@ -21,6 +21,8 @@ def environment(home: Path, hash_seed: int) -> dict[str, str]:
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     user = {"PYTHONUSERBASE": site.getuserbase()} if site.ENABLE_USER_SITE else {}
     places = {"HOME": str(home), "TMPDIR": str(home), "PWD": str(home), "LOGNAME": "user"}
+    if os.name == "nt":
+        places["USERPROFILE"] = str(home)  # what HOME is there
     return {**kept, **user, **_fixed(hash_seed), **places}
 
 

@@ -20,8 +20,10 @@ from pytest_genx.sandboxes.environment import environment
 from pytest_genx.sandboxes.launch import WORKER, command, landlock_paths, readable_paths
 from pytest_genx.sandboxes.mechanism import Level, Mechanism
 from pytest_genx.sandboxes.order import Order
+from pytest_genx.sandboxes.pipes import open_pipes
+from pytest_genx.sandboxes.system import System
 
-_READ = 1 << 18  # bytes
+_ROOM = 1 << 16  # bytes that a worker's directory must be able to hold
 _GRACE = 0.5  # seconds a worker has to leave by itself
 
 
@@ -41,15 +43,16 @@ class Needs:
 
 
 class Worker:
-    """One worker process, from start to `close`; `fileno` is what to select on."""
+    """One worker process, from start to `close`; `pipes` are what to wait for."""
 
-    def __init__(self, home: Path, needs: Needs, mechanism: Mechanism) -> None:
+    def __init__(self, home: Path, needs: Needs, mechanism: Mechanism, system: System) -> None:
         """Start the process.
 
         Args:
             home: a directory of its own, made here, where cases run.
             needs: what it cannot change later.
             mechanism: what shuts the process in.
+            system: what there is to run it with.
 
         Raises:
             OSError: the system has no room for a directory, a file or a process.
@@ -57,7 +60,10 @@ class Worker:
         home.mkdir()
         token = os.urandom(16)
         self.home = home
+        self._forks = system.forks
         self._contained = mechanism.level is Level.CONTAINER
+        if not self._contained:  # a container's home has room of its own
+            _find_room(home)
         self.log = home.with_suffix(".log")
         self.reader = FrameReader(token, 16 * 1024 * needs.limits.output + (4 << 20))
         self.orders: deque[Order] = deque()  # the first is being carried out
@@ -65,7 +71,6 @@ class Worker:
         self.expired = False  # the program was killed as nothing happened
         self.begun = time.monotonic()  # when it began with the order it is at
         self.since = self.begun  # when it last got something to do, or told of progress
-        self._outbox = bytearray()
         readable = readable_paths(needs.readable)
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -81,15 +86,14 @@ class Worker:
                 stderr=log,
                 env=environment(home, needs.hash_seed),
                 cwd=home,
-                start_new_session=True,
+                # an interrupt from the keyboard is the trusted side's alone
+                start_new_session=os.name == "posix",
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
             )
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._control, self._verdicts = self._process.stdin, self._process.stdout
-        for pipe in (self._control, self._verdicts):
-            os.set_blocking(pipe.fileno(), False)
-            _widen(pipe.fileno())
         try:
+            self.pipes = open_pipes(self._process.stdin, self._process.stdout, system)
             self.send(
                 {
                     "token": token.hex(),
@@ -97,20 +101,18 @@ class Worker:
                     "seed": needs.hash_seed,
                     "level": mechanism.level.value,
                     "readable": landlock_paths(readable),
+                    "fork": system.forks,
                 }
             )
         except BaseException:
-            self.close()
+            self._process.kill()
+            self._process.wait()
             raise
 
     @property
     def alive(self) -> bool:
         """Whether the process runs."""
         return self._process.poll() is None
-
-    def fileno(self) -> int:
-        """Return the descriptor of the pipe with the verdicts."""
-        return self._verdicts.fileno()
 
     def assign(self, order: Order, programs: Sequence[str]) -> None:
         """Have it carry out an order once it is done with those before."""
@@ -133,26 +135,12 @@ class Worker:
 
     def send(self, message: Mapping[str, object]) -> None:
         """Tell it something, as soon as it listens."""
-        self._outbox += encode(message)
-        self.flush()
-
-    def flush(self) -> None:
-        """Write what it has not been told yet; one that is gone is noticed when it is read."""
-        with contextlib.suppress(BlockingIOError, BrokenPipeError):
-            while self._outbox:
-                sent = os.write(self._control.fileno(), self._outbox[:_READ])
-                del self._outbox[:sent]
-
-    @property
-    def waits(self) -> int | None:
-        """The descriptor to wait for before the next `flush`, if there is more to say."""
-        return self._control.fileno() if self._outbox else None
+        self.pipes.send(encode(message))
 
     def receive(self) -> Iterator[Frame] | None:
         """Read what is there; None when the worker is gone."""
-        try:
-            data = os.read(self.fileno(), _READ)
-        except BlockingIOError:
+        data = self.pipes.receive()
+        if data is None:
             return iter(())
         if not data:
             return None
@@ -166,14 +154,14 @@ class Worker:
 
     def last_words(self) -> str:
         """Return the last line the process wrote to its standard error."""
-        lines = self.log.read_text(encoding="utf-8", errors="replace").split("\n")
+        lines: list[str] = []
+        with contextlib.suppress(OSError):
+            lines = self.log.read_text(encoding="utf-8", errors="replace").split("\n")
         return next((line for line in reversed(lines) if line.strip()), "no message")
 
     def hang_up(self) -> None:
-        """Close the pipes, on which the worker ends by itself."""
-        for pipe in (self._control, self._verdicts):
-            with contextlib.suppress(OSError):
-                pipe.close()
+        """Close the pipes, on which a worker that listens ends by itself."""
+        self.pipes.hang_up()
 
     def close(self, patience: float = _GRACE) -> None:
         """Kill everything, wait for it, and remove the directory.
@@ -192,6 +180,7 @@ class Worker:
                     break
             self._process.kill()
         self._process.wait()
+        self.pipes.close()
         remove_tree(self.home)
 
 
@@ -205,12 +194,17 @@ def remove_tree(directory: Path) -> None:
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def _widen(pipe: int) -> None:
-    """Give a pipe room, where that can be asked for: fewer switches between processes."""
-    with contextlib.suppress(ImportError, AttributeError, OSError):
-        import fcntl  # noqa: PLC0415 -- not everywhere
+def _find_room(home: Path) -> None:
+    """See that a directory can hold files: a case that writes would be blamed for a full disk.
 
-        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _READ)
+    Raises:
+        OSError: it cannot.
+    """
+    file = home / "room"
+    try:
+        file.write_bytes(bytes(_ROOM))
+    finally:
+        file.unlink(missing_ok=True)
 
 
 def _kill(pid: int) -> bool:
@@ -224,8 +218,9 @@ def _kill(pid: int) -> bool:
 
 def _descendants(pid: int) -> Iterator[int]:
     """Yield processes started by a process, by those, and so on, where /proc tells."""
-    for listing in Path(f"/proc/{pid}/task").glob("*/children"):
-        with contextlib.suppress(OSError):
-            for child in map(int, listing.read_text().split()):
-                yield child
-                yield from _descendants(child)
+    with contextlib.suppress(OSError):  # gone, or no descriptor is left to look
+        for listing in list(Path(f"/proc/{pid}/task").glob("*/children")):
+            with contextlib.suppress(OSError):
+                for child in map(int, listing.read_text().split()):
+                    yield child
+                    yield from _descendants(child)

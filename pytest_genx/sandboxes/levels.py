@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import functools
 import os
 import shutil
@@ -19,6 +20,7 @@ from pytest_genx.sandboxes.mechanism import LANDLOCK, PROCESS, Level, Mechanism
 from pytest_genx.sandboxes.worker import landlock, seccomp
 
 _PATIENCE = 20.0  # seconds of wall time for one attempt
+_EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,11 @@ class Probe:
 
 @functools.cache  # what a machine can do does not change while it runs
 def probe(level: Level) -> Probe:
-    """Find out whether this machine gives a level; the first answer stands for the process."""
+    """Find out whether this machine gives a level; the first answer stands for the process.
+
+    Raises:
+        SandboxError: nothing can be tried: no directory, no descriptors or no processes are left.
+    """
     if level is Level.PROCESS:
         return Probe(PROCESS)
     if sys.platform != "linux":
@@ -93,16 +99,27 @@ def _containers() -> Iterator[Mechanism]:
 
 
 def _attempt(mechanism: Mechanism) -> str | None:
-    """Start something in a container; None if that works, else the reason."""
+    """Start something in a container; None if that works, else the reason.
+
+    Raises:
+        SandboxError: the machine lacks what every level needs, which says nothing about this one.
+    """
     try:
-        with tempfile.TemporaryDirectory(prefix="genx-") as home:
-            does = [shutil.which("true") or "/bin/true"]
-            line = command(mechanism, does, Path(home).resolve(), readable_paths(()), 1)
+        directory = tempfile.TemporaryDirectory(prefix="genx-")
+    except OSError as error:
+        raise SandboxError(mechanism.name, f"no worker can be started: {error}") from None
+    with directory as home:
+        does = [shutil.which("true") or "/bin/true"]
+        line = command(mechanism, does, Path(home).resolve(), readable_paths(()), 1)
+        try:
             done = subprocess.run(
                 line, capture_output=True, text=True, check=False, timeout=_PATIENCE
             )
-    except (OSError, subprocess.SubprocessError) as error:
-        return str(error)
+        except (OSError, subprocess.SubprocessError) as error:
+            if getattr(error, "errno", None) in _EXHAUSTED:
+                reason = f"no worker can be started: {error}"
+                raise SandboxError(mechanism.name, reason) from None
+            return str(error)
     lines = done.stderr.strip().splitlines()
     return None if done.returncode == 0 else (lines or [f"exit {done.returncode}"])[-1]
 

@@ -17,6 +17,7 @@ from pytest_genx.sandboxes.verdict import Judge, read_free
 from pytest_genx.sandboxes.worker.shared import FIRST_CASE, LOADING
 
 _TOKEN_BYTES = 16
+UNTOUCHED = "untouched"  # the fate of an order that was not begun, or is to be tried again
 
 
 @dataclass(slots=True)
@@ -55,9 +56,9 @@ class Order:
         return cls([], [], "import", judge, name)
 
     @classmethod
-    def alone(cls, row: Row, judge: Judge) -> Order:
-        """Give a row processes of its own."""
-        cases = row.left()
+    def alone(cls, row: Row, judge: Judge, most: int | None = None) -> Order:
+        """Give a row processes of its own, for so many cases at most."""
+        cases = row.left()[:most]
         tokens = [os.urandom(_TOKEN_BYTES) for _ in cases]
         return cls([row], [cases], "alone", judge, tokens=tokens)
 
@@ -116,13 +117,22 @@ class Order:
         A case in flight that outlived its program may have written an answer; it is not looked
         at, as its timing would decide.
         """
-        if self.kind == "alone":
+        if fate == UNTOUCHED:
+            pass
+        elif self.kind == "alone":
             self._stop_alone(fate)
         elif self.kind == "import" and fate == "timeout":
             self.found = "slow"
         elif self.at < len(self.rows) and not self._stop_in_c(fate):
             self.rows[self.at].alone = fate != "exit 0" or self.at == 0
         return [row for row in self.rows if row.left()]
+
+    def forgive(self) -> bool:
+        """Say whether its worker may have died through no fault of the program's: once a row."""
+        if self.kind != "alone":
+            return False  # a row that shares a process is run alone next, whatever it was
+        forgiven, self.rows[0].suspect = self.rows[0].suspect, True
+        return not forgiven
 
     def _take_row(self, row: Row, how: str, answers: list[str]) -> None:
         if how == "failed":

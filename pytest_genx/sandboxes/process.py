@@ -25,6 +25,7 @@ from pytest_genx.sandboxes.levels import notes, strongest
 from pytest_genx.sandboxes.mechanism import PROCESS, Level, Mechanism
 from pytest_genx.sandboxes.plan import Plan, make_plan
 from pytest_genx.sandboxes.reference import Reference
+from pytest_genx.sandboxes.system import HERE, System
 from pytest_genx.sandboxes.verdict import Judge
 
 
@@ -48,7 +49,12 @@ class ProcessSandbox:
     """Runs batches in at most `n_workers` processes at a time; close it to end them."""
 
     def __init__(
-        self, n_workers: int, mechanism: Mechanism = PROCESS, readable: Sequence[Path] = ()
+        self,
+        n_workers: int,
+        mechanism: Mechanism = PROCESS,
+        readable: Sequence[Path] = (),
+        *,
+        system: System = HERE,
     ) -> None:
         """Start nothing yet.
 
@@ -56,11 +62,12 @@ class ProcessSandbox:
             n_workers: processes at a time, at most.
             mechanism: what shuts them in.
             readable: what they may read in the strong levels, besides what a batch names.
+            system: what there is to run them with; one without `fork` has no strong levels.
         """
         self.n_workers = n_workers
         self.mechanism = mechanism
         self._readable = tuple(map(str, readable))
-        self._crew = Crew(mechanism)
+        self._crew = Crew(mechanism, system)
 
     @property
     def name(self) -> str:
@@ -81,11 +88,9 @@ class ProcessSandbox:
         """Run every program against every case; see `Sandbox.run`.
 
         Raises:
-            SandboxError: there is no `fork`, no worker can be started, or some cases alone
-                are exchanges.
+            SandboxError: no worker can be started, workers are killed from outside, or some
+                cases alone are exchanges.
         """
-        if not hasattr(os, "fork"):
-            raise SandboxError(self.name, "this system cannot fork")
         if not batch.programs or not batch.cases:
             return
         if len({case.form is CaseForm.EXCHANGE for case in batch.cases}) > 1:

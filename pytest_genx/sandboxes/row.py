@@ -23,6 +23,7 @@ class Row:
         limits: for details.
         open: answers by case that wait for a decision; they hold back the reports after them.
         alone: whether what is left must run in processes of its own.
+        suspect: whether a worker has died while it was running.
         unknown: a package it imports of which nobody knows whether it can be.
     """
 
@@ -32,6 +33,7 @@ class Row:
     open: dict[int, str] = field(default_factory=dict)
     alone: bool = False
     unknown: str = ""
+    suspect: bool = False
     timeouts: int = 0  # among the cases before `_unknown`
     _unknown: int = 0  # the first case of which nothing is known, or that is not run
     _unreported: int = 0

@@ -13,6 +13,7 @@ from pytest_genx.domain import Batch, Case, Execution, Limits, Outcome
 from pytest_genx.sandboxes.levels import notes, probe, strongest
 from pytest_genx.sandboxes.mechanism import Level, Mechanism
 from pytest_genx.sandboxes.process import ProcessSandbox
+from pytest_genx.sandboxes.system import HERE, System
 
 Matrix = list[list[Execution]]
 QUICK = Limits(cpu=0.3, wall=3.0, memory=256)
@@ -67,6 +68,7 @@ def run(tmp_path: Path, mechanism: Mechanism) -> Callable[..., Matrix]:
         workers: int = 1,
         module: str = "mod",
         hash_seed: int = 0,
+        system: System = HERE,
     ) -> Matrix:
         batch = Batch(
             module=module,
@@ -83,7 +85,7 @@ def run(tmp_path: Path, mechanism: Mechanism) -> Callable[..., Matrix]:
             assert (i, j) not in found, "a pair is reported once"
             found[i, j] = execution
 
-        with closing(ProcessSandbox(workers, mechanism)) as sandbox:
+        with closing(ProcessSandbox(workers, mechanism, system=system)) as sandbox:
             sandbox.run(batch, on_pair)
         return [[found[i, j] for j in range(len(cases))] for i in range(len(programs))]
 

@@ -5,7 +5,8 @@ Standard library only, imports nothing of ours. Generations, so that state is fr
 cost: the worker lives as long as its sandbox and starts, by forking, a *foreman* for each
 batch, which imports what all programs import, once. The foreman forks for each program, whose
 process forks for each case (`alone`), or for a group of programs that can leave nothing behind
-(`shared`).
+(`shared`). Where a system cannot fork, the worker is foreman and program in one: it takes one
+order, carries out what would have been its first fork, and ends; the trusted side starts the next.
 
 Tokens are random and known to the trusted side: one for the worker, one for each order, one
 for each pair. Bytes without the right one are no answer. Neither the worker nor the foreman
@@ -28,8 +29,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING or __package__:  # run by path, these are modules of their own
-    from pytest_genx.sandboxes.worker import alone, functions, shared, vet
-    from pytest_genx.sandboxes.worker.confine import Confinement, confine_worker
+    from pytest_genx.sandboxes.worker import alone, clock, confine, functions, shared, vet
     from pytest_genx.sandboxes.worker.fork import cheapest_fork
     from pytest_genx.sandboxes.worker.job import Job
     from pytest_genx.sandboxes.worker.judge import Compiled, Seal, compile_case
@@ -37,10 +37,11 @@ if TYPE_CHECKING or __package__:  # run by path, these are modules of their own
     from pytest_genx.sandboxes.worker.wire import receive, send
 else:
     import alone
+    import clock
+    import confine
     import functions
     import shared
     import vet
-    from confine import Confinement, confine_worker
     from fork import cheapest_fork
     from job import Job
     from judge import Compiled, Seal, compile_case
@@ -68,24 +69,28 @@ def main() -> None:
     sys.modules["__main__"] = types.ModuleType("__main__")
     sys.path[:] = sys.path[1:]
     sys.argv = [""]
-    confine = confine_worker(
+    if not header["fork"]:  # then none of this is to be relied on
+        clock.setitimer = confine.resource = None
+    confinement = confine.confine_worker(
         os.environ["HOME"], header["limits"], header["level"], header["readable"]
     )
-    seal, views, fork = Seal(), vet.Views(), cheapest_fork()
+    seal, views, fork = Seal(), vet.Views(), cheapest_fork() if header["fork"] else None
     gc.collect()
     gc.freeze()
     os.dup2(null, 2)
     os.close(null)
     send(verdicts, token, ["ready"])
     while (batch := receive(control)) is not None:
-        pid = fork()
+        if batch["do"] != "open":
+            continue  # for a foreman that had died before it read this
+        pid = 0 if fork is None else _started(fork, verdicts, token)
         if pid == 0:
-            _Foreman(control, verdicts, token, header, confine, seal, views, fork).serve(batch)
+            _Foreman(control, verdicts, token, header, confinement, seal, views, fork).serve(batch)
         status = os.waitpid(pid, 0)[1]
         if os.waitstatus_to_exitcode(status) == _LOST:
             return
-        confine.sweep(pid)
-        confine.clean()
+        confinement.sweep(pid)
+        confinement.clean()
         send(verdicts, token, ["closed", alone.fate_of(status, 0.0, 1.0)])
 
 
@@ -98,13 +103,13 @@ class _Foreman:
         verdicts: int,
         token: bytes,
         header: dict[str, Any],
-        confine: Confinement,
+        confinement: confine.Confinement,
         seal: Seal,
         views: vet.Views,
-        fork: Callable[[], int],
+        fork: Callable[[], int] | None,
     ) -> None:
         self.control, self.verdicts, self.token = control, verdicts, token
-        self.header, self.confine = header, confine
+        self.header, self.confine = header, confinement
         self.seal, self.views, self.fork = seal, views, fork
         self.orders: deque[dict[str, Any]] = deque()
         self.ended = False
@@ -114,7 +119,7 @@ class _Foreman:
         self.confine.enter_foreman()
         job = self._open(batch)
         while (order := self._next()) is not None:
-            pid = job.fork()
+            pid = 0 if job.fork is None else _started(job.fork, self.verdicts, self.token)
             if pid == 0:
                 try:
                     os.close(self.control)
@@ -195,6 +200,15 @@ class _Foreman:
             finally:
                 os.close(watch)
         return alone.await_process(pid, cpu)
+
+
+def _started(fork: Callable[[], int], verdicts: int, token: bytes) -> int:
+    """Fork, or end with the reason why the system refuses that."""
+    try:
+        return fork()
+    except OSError as error:
+        send(verdicts, token, ["broken", f"no process can be started: {error}"])
+        os._exit(_LOST)
 
 
 def _may_share(case: Compiled, views: vet.Views) -> bool:

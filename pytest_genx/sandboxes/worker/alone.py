@@ -3,6 +3,8 @@
 Child side: standard library only, imports nothing of ours. Whatever a program or a case
 leaves behind is gone with its process. The program's process gets the tokens of its own row
 alone, so a candidate that goes looking for them can lie about itself and nothing else.
+
+Without `fork` the process of a program is that of its first case, too, and gets no more of them.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import gc
 import importlib
 import signal
 import sys
-from os import _exit, wait4, waitstatus_to_exitcode
+from os import _exit, waitstatus_to_exitcode
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING or __package__:  # run by path, these are modules of their own
@@ -27,6 +29,11 @@ else:
     from job import Job
     from load import import_candidate, seed_random
     from wire import send
+
+try:  # bound here, so that a candidate that patches `os` still ends
+    from os import wait4
+except ImportError:  # not on Windows, which has nothing to wait for
+    wait4 = None  # type: ignore[assignment]
 
 # Signals of the timers; what the kernel counts as spent may be a little less by then.
 _CLOCKS = frozenset(
@@ -69,6 +76,8 @@ def run_program(job: Job, message: dict[str, Any]) -> NoReturn:
     for index, case_token in zip(message["cases"], message["tokens"], strict=True):
         if timeouts >= job.hopeless:
             break
+        if job.fork is None:
+            run_case(job, job.cases[index], names, bytes.fromhex(case_token), clock, token)
         pid = job.fork()
         if pid == 0:
             run_case(job, job.cases[index], names, bytes.fromhex(case_token), clock)
@@ -101,9 +110,23 @@ def run_import(job: Job, message: dict[str, Any]) -> NoReturn:
 
 
 def run_case(
-    job: Job, case: judge.Compiled, module_globals: dict[str, Any], token: bytes, clock: Clock
+    job: Job,
+    case: judge.Compiled,
+    module_globals: dict[str, Any],
+    token: bytes,
+    clock: Clock,
+    program_token: bytes | None = None,
 ) -> NoReturn:
-    """Run one case and write what was seen; runs in a process of its own."""
+    """Run one case and write what was seen; runs in a process of its own.
+
+    Args:
+        job: what holds for all.
+        case: what to run.
+        module_globals: of the candidate.
+        token: of the pair.
+        clock: ends it.
+        program_token: given where no other process will say that this one has ended.
+    """
 
     def report_case() -> NoReturn:
         _exit(_TIMED_OUT)
@@ -119,6 +142,8 @@ def run_case(
         if seen == judge.PASSED and (broken := job.seal.broken()):
             seen = judge.tampered(broken)
         send(job.verdicts, token, [seen])
+        if program_token is not None:
+            send(job.verdicts, program_token, ["ended", "exit 0"])
     finally:
         _exit(0)
 

@@ -12,11 +12,10 @@ import signal
 import types
 from collections.abc import Callable
 from time import process_time
+from typing import Any
 
-try:  # bound here, so that a candidate that patches `signal` is still timed
-    from signal import setitimer
-except ImportError:  # not on Windows
-    setitimer = None  # type: ignore[assignment]
+# Bound here, so that a candidate that patches `signal` is still timed; Windows has none.
+setitimer: Any = getattr(signal, "setitimer", None)
 
 _LOOKS = (1, 3, 7)  # ticks at which a slow stretch is looked at
 _HARD_FACTOR, _HARD_MARGIN = 1.05, 0.01
@@ -104,6 +103,8 @@ class Ticker:
     def start(self) -> None:
         """Begin to tick."""
         take_signals(self._on_tick)
+        if setitimer is None:
+            return
         setitimer(_PROF, self.tick, self.tick)
         setitimer(_VIRTUAL, self.seconds + self.tick)
 

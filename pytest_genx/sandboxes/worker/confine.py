@@ -68,7 +68,10 @@ class Confinement:
 
     def enter_program(self) -> None:
         """Confine the process of a program, before its candidate is imported."""
-        os.setpgid(0, 0)
+        with suppress(
+            AttributeError, PermissionError
+        ):  # not on Windows; a worker leads one already
+            os.setpgid(0, 0)
         self.enter_foreman()
         self._limit_memory()
         if self.fence >= 0:

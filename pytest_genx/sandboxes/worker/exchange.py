@@ -27,6 +27,8 @@ else:
     from clock import Clock
 
 _CODE = "<program>"  # a key that no program can name
+# Windows removes no file that is open, but can be told to when it is closed; it alone has these.
+_GOES_AWAY = getattr(os, "O_TEMPORARY", 0) | getattr(os, "O_BINARY", 0)
 
 
 def load(path: str, program: str, clock: Clock) -> dict[str, Any]:
@@ -83,8 +85,9 @@ def _run(source: str, namespace: dict[str, Any], limit: int, _restart: Callable[
 def _redirect(source: str) -> int:
     """Let the program read the source, and return a descriptor of what it prints."""
     for name in ("stdin", "stdout"):
-        descriptor = os.open(f".{name}", os.O_RDWR | os.O_CREAT | os.O_TRUNC)
-        os.unlink(f".{name}")  # noqa: PTH108 -- pathlib takes long to import
+        descriptor = os.open(f".{name}", os.O_RDWR | os.O_CREAT | os.O_TRUNC | _GOES_AWAY)
+        if not _GOES_AWAY:
+            os.unlink(f".{name}")  # noqa: PTH108 -- pathlib takes long to import
         if name == "stdin":
             with os.fdopen(os.dup(descriptor), "wb") as file:
                 file.write(source.encode("utf-8", "surrogatepass"))

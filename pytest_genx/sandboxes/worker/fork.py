@@ -29,7 +29,7 @@ def cheapest_fork() -> Callable[[], int]:
             return os.fork()
         pid = bare()
         if pid < 0:
-            raise OSError("no process can be started")
+            raise OSError("the system refuses to fork")
         return pid
 
     return fork

@@ -14,6 +14,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from os.path import normcase, realpath  # bound here: a candidate may patch those of `os.path`
 from typing import Any
 
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -58,9 +59,8 @@ class Guard:
             processes: whether other programs may be started.
         """
         self.armed = False
-        self._realpath = os.path.realpath
-        self._root = self._realpath(directory)
-        self._null = self._realpath(os.devnull)
+        self._root = _real(directory)
+        self._null = _real(os.devnull)
         self._checks: dict[str, Callable[[str, tuple[Any, ...]], None]] = {
             "open": self._on_open,
             "os.symlink": self._on_symlink,
@@ -90,7 +90,7 @@ class Guard:
             name = os.fsdecode(path)
             if isinstance(directory, int) and directory >= 0:
                 name = os.path.join(_path_of(directory), name)
-            real = self._realpath(name)
+            real = _real(name)
             if real not in (self._root, self._null) and not real.startswith(self._root + os.sep):
                 self._refuse(event, (os.fsdecode(path),))
 
@@ -137,6 +137,11 @@ class Guard:
         local = isinstance(address, tuple) and address and address[0] in _LOCAL_HOSTS
         if not (_LOOPBACK and local):
             self._refuse(event)
+
+
+def _real(path: str) -> str:
+    """Return a path without links, and on Windows in one case."""
+    return normcase(realpath(path))
 
 
 def _path_of(directory: int) -> str:

@@ -33,7 +33,7 @@ class Job(NamedTuple):
     hopeless: int  # timeouts after which a program is given up
     verdicts: int  # file descriptor
     confine: Confinement
-    fork: Callable[[], int]
+    fork: Callable[[], int] | None  # None where there is none: a process is for one order
     seal: Seal
     views: Views
     mentioned: frozenset[str]  # names that the cases use

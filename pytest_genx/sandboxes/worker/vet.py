@@ -285,7 +285,7 @@ def _reads_inside(part: types.CodeType) -> bool:
         if step.opname in _FILLERS:
             continue
         if step.opname in _ATTRIBUTES:
-            if step.argval[0] == "_" and step.argval not in _HARMLESS:
+            if step.argval[0] == "_" and step.argval.strip("_") and step.argval not in _HARMLESS:
                 return True
             if step.argval == "format" and (step.is_jump_target or not _formats_plainly(before)):
                 return True
@@ -326,7 +326,7 @@ def stateless(
         return True
     inner = [part for part in code.co_consts if isinstance(part, types.CodeType)]
     return doubtful.isdisjoint(used.union(*map(mentioned, inner))) and not any(
-        isinstance(namespace[name], types.FunctionType) for name in doubtful
+        type(namespace[name]) is types.FunctionType for name in doubtful
     )
 
 
