@@ -6,20 +6,17 @@ import selectors
 import time
 from collections import deque
 from collections.abc import Sequence
-from pathlib import Path
 
-from pytest_genx.domain import HOPELESS, Batch, CaseForm
+from pytest_genx.domain import Batch
 from pytest_genx.errors import SandboxError
 from pytest_genx.interfaces import OnPair
 from pytest_genx.sandboxes.channel import Frame
 from pytest_genx.sandboxes.crew import Crew
 from pytest_genx.sandboxes.handle import Needs, Worker
+from pytest_genx.sandboxes.opening import opening, places_of
 from pytest_genx.sandboxes.order import Order
-from pytest_genx.sandboxes.plan import Plan
 from pytest_genx.sandboxes.row import Row
-from pytest_genx.sandboxes.shared_imports import shared_imports
 from pytest_genx.sandboxes.verdict import Judge
-from pytest_genx.syntax.conftests import ini_file
 
 _START = 60.0  # seconds of wall time that starting a worker or opening a batch may take
 _BUNDLE = 0.001  # seconds; reading frames one by one takes a core from the workers
@@ -59,13 +56,13 @@ class Dispatch:
         self._waiting: dict[str, list[Row]] = {}  # by the package that is being tried
         self._imports: deque[str] = deque()
         self._crew = crew
-        may_read = _topmost(*readable, *_places(batch), *_test_places(batch))
+        may_read = places_of(batch, readable)
         self._needs = Needs(batch.limits, batch.hash_seed % 2**32, may_read)
         self._packages = crew.packages(self._needs)
         self._n_workers = n_workers
         self._workers: list[Worker] = []
         self._may_share: list[bool] = [False] * n_cases
-        self._message = _opening(batch, judge.plans)
+        self._message = opening(batch, judge.plans)
         self._seconds_per_row = 0.0
         self._selector = selectors.DefaultSelector()
         self._whole = False
@@ -270,53 +267,3 @@ class Dispatch:
             worker.send({"do": "kill"})
         else:
             self._lost(worker, on_pair)
-
-
-def _places(batch: Batch) -> tuple[str, ...]:
-    """List the directories of the project."""
-    return tuple(dict.fromkeys(str(Path(path).absolute()) for path in batch.sys_path))
-
-
-def _topmost(*places: str) -> tuple[str, ...]:
-    """Leave out what lies below a place that comes before it: more batches share a worker."""
-    kept: list[str] = []
-    for place in places:
-        if not any(Path(place).is_relative_to(other) for other in kept):
-            kept.append(place)
-    return tuple(kept)
-
-
-def _test_places(batch: Batch) -> list[str]:
-    """List the directories that test functions need, if there are any."""
-    if not any(case.form is CaseForm.FUNCTION for case in batch.cases):
-        return []
-    directories = [str(Path(path).absolute().parent) for path in batch.conftests]
-    return [*([str(Path(batch.rootdir).absolute())] if batch.rootdir else []), *directories]
-
-
-def _opening(batch: Batch, plans: Sequence[Plan]) -> dict[str, object]:
-    """Say what holds for all programs of a batch."""
-    cases = [
-        {
-            "source": plan.source,
-            "observe": plan.observe,
-            "against": plan.against,
-            "imports": plan.imports,
-            "form": plan.form.value,
-        }
-        for plan in plans
-    ]
-    return {
-        "do": "open",
-        "module": batch.module,
-        "path": str(Path(batch.path).absolute()),
-        "sys_path": list(_places(batch)),
-        "cases": cases,
-        "hopeless": HOPELESS,
-        "preload": shared_imports(batch),
-        "pytest": {
-            "rootdir": batch.rootdir,
-            "inifile": ini_file(Path(batch.rootdir)) if batch.rootdir else "",
-            "conftests": batch.conftests,
-        },
-    }
