@@ -11,7 +11,7 @@ from pytest_genx.interfaces import OnPair
 from pytest_genx.sandboxes.channel import Frame
 from pytest_genx.sandboxes.crew import Crew
 from pytest_genx.sandboxes.handle import Needs, Worker
-from pytest_genx.sandboxes.opening import opening, readable_by
+from pytest_genx.sandboxes.opening import opening, places_of
 from pytest_genx.sandboxes.order import UNTOUCHED, Order
 from pytest_genx.sandboxes.row import Row
 from pytest_genx.sandboxes.verdict import Judge
@@ -57,7 +57,8 @@ class Dispatch:
         self._waiting: dict[str, list[Row]] = {}  # by the package that is being tried
         self._imports: deque[str] = deque()
         self._crew = crew
-        self._needs = Needs(batch.limits, batch.hash_seed % 2**32, readable_by(batch, readable))
+        may_read = places_of(batch, readable)
+        self._needs = Needs(batch.limits, batch.hash_seed % 2**32, may_read)
         self._packages = crew.packages(self._needs)
         self._n_workers = n_workers
         self._workers: list[Worker] = []

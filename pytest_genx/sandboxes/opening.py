@@ -1,4 +1,4 @@
-"""The message that opens a batch: what a worker must know of all its programs and cases."""
+"""A batch -> what its workers may read, and what they are told before the first program."""
 
 from __future__ import annotations
 
@@ -11,29 +11,27 @@ from pytest_genx.sandboxes.shared_imports import shared_imports
 from pytest_genx.syntax.conftests import ini_file
 
 
-def places(batch: Batch) -> tuple[str, ...]:
-    """List the directories of the project."""
-    return tuple(dict.fromkeys(str(Path(path).absolute()) for path in batch.sys_path))
+def places_of(batch: Batch, readable: Sequence[str] = ()) -> tuple[str, ...]:
+    """List the directories of the project that the workers of a batch may read.
 
+    Test functions need pytest's root and the directories of the conftest files, too.
 
-def readable_by(batch: Batch, readable: Sequence[str]) -> tuple[str, ...]:
-    """List what the workers of a batch must be able to read.
+    Args:
+        batch: what is to be run.
+        readable: what is allowed in any case; comes first.
 
-    What lies below a place that comes before it is left out, so that more batches share a worker.
+    Returns:
+        Paths, none below one before it: batches that may read the same share workers.
     """
+    wanted = [*readable, *_import_path(batch)]
+    if any(case.form is CaseForm.FUNCTION for case in batch.cases):
+        wanted += [str(Path(batch.rootdir).absolute())] if batch.rootdir else []
+        wanted += [str(Path(path).absolute().parent) for path in batch.conftests]
     kept: list[str] = []
-    for place in (*readable, *places(batch), *_test_places(batch)):
-        if not any(Path(place).is_relative_to(other) for other in kept):
+    for place in wanted:
+        if not any(_is_below(Path(place), Path(other)) for other in kept):
             kept.append(place)
     return tuple(kept)
-
-
-def _test_places(batch: Batch) -> list[str]:
-    """List the directories that test functions need, if there are any."""
-    if not any(case.form is CaseForm.FUNCTION for case in batch.cases):
-        return []
-    directories = [str(Path(path).absolute().parent) for path in batch.conftests]
-    return [*([str(Path(batch.rootdir).absolute())] if batch.rootdir else []), *directories]
 
 
 def opening(batch: Batch, plans: Sequence[Plan]) -> dict[str, object]:
@@ -52,7 +50,7 @@ def opening(batch: Batch, plans: Sequence[Plan]) -> dict[str, object]:
         "do": "open",
         "module": batch.module,
         "path": str(Path(batch.path).absolute()),
-        "sys_path": list(places(batch)),
+        "sys_path": _import_path(batch),
         "cases": cases,
         "hopeless": HOPELESS,
         "preload": shared_imports(batch),
@@ -62,3 +60,12 @@ def opening(batch: Batch, plans: Sequence[Plan]) -> dict[str, object]:
             "conftests": batch.conftests,
         },
     }
+
+
+def _import_path(batch: Batch) -> list[str]:
+    return list(dict.fromkeys(str(Path(path).absolute()) for path in batch.sys_path))
+
+
+def _is_below(place: Path, other: Path) -> bool:
+    """Say whether a path is inside another, or the same, by name and with links resolved."""
+    return place.is_relative_to(other) and place.resolve().is_relative_to(other.resolve())
