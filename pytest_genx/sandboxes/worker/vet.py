@@ -302,10 +302,15 @@ def _reads_inside(part: types.CodeType) -> bool:
             name = part.co_names[argument >> _ATTRIBUTES[operation]]
             if name[0] == "_" and name not in _HARMLESS:
                 return True
-            if name == "format" and (not _formats_plainly(before) or start in dis.findlabels(code)):
+            if name == "format" and not (_formats_plainly(before) and start not in _labels(code)):
                 return True
         before = part.co_consts[argument] if operation == _CONSTANT else None
     return False
+
+
+def _labels(code: Any) -> list[int]:
+    """Return where jumps lead, in bytes of code: what was loaded before may not be what is used."""
+    return dis.findlabels(code)
 
 
 def _formats_plainly(constant: object) -> bool:
