@@ -204,7 +204,7 @@ class Limits:
 
     cpu: float = 1.0  # seconds of CPU time for a case, the same for the import of a candidate
     wall: float = 10.0  # seconds of wall time
-    memory: int = 512  # MiB of address space above what the worker has after its imports
+    memory: int = 1024  # MiB of address space above what the worker has after its imports
     file_size: int = 16  # MiB
     disk: int = 64  # MiB in all that a container's directory holds
     processes: int = 0  # that a case may start

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pytest_genx.sandboxes.channel import Frame, find_frame
 from pytest_genx.sandboxes.row import Row, import_failed
 from pytest_genx.sandboxes.verdict import Judge, read_free
+from pytest_genx.sandboxes.worker.judge import ENDLESS
 from pytest_genx.sandboxes.worker.shared import FIRST_CASE, LOADING
 
 _TOKEN_BYTES = 16
@@ -69,7 +70,10 @@ class Order:
             return {**common, "name": self.name}
         common["programs"] = [programs[row.program] for row in self.rows]
         if self.kind == "shared":
-            return {**common, "cases": self.cases, "packages": self.packages}
+            timeouts = [row.timeouts for row in self.rows]
+            return {
+                **common, "cases": self.cases, "timeouts": timeouts, "packages": self.packages,
+            }  # fmt: skip
         return {
             **common,
             "cases": self.cases[0],
@@ -158,7 +162,7 @@ class Order:
         cases = left[: len(answers)]
         decide = self.judge.decide
         executions = [
-            decide(case, answer) if answer else None
+            (decide(case, answer) if answer != ENDLESS else row.fate("timeout")) if answer else None
             for case, answer in zip(cases, answers, strict=True)
         ]
         for case, answer, execution in zip(cases, answers, executions, strict=True):

@@ -25,7 +25,9 @@ def shared_imports(batch: Batch) -> tuple[str, ...]:
     parent = [batch.module.rpartition(".")[0]]
     common = [set(_modules(program, package)) for program in batch.programs]
     in_all = sorted(set.intersection(*common)) if common else []
-    of_cases = sorted({m for c in batch.cases for line in c.imports for m in _modules(line, "")})
+    of_cases = sorted(
+        {m for c in batch.cases for text in (*c.imports, c.source) for m in _modules(text, "")}
+    )
     names = dict.fromkeys([*parent, *in_all, *of_cases])
     return tuple(name for name in names if name and name != batch.module)
 

@@ -41,10 +41,19 @@ class Loop(NamedTuple):
     growing: frozenset[str]
 
 
+class Endless(BaseException):
+    """A loop was proved to be endless: raised in it, to leave it."""
+
+
 class Watch:
-    """Watches the loops that a program is in for a few turns; calls back with a proof."""
+    """Watches the loops that a program is in for a few turns, and ends an endless one."""
 
     def __init__(self, proved: Callable[[], None]) -> None:
+        """Watch nothing yet.
+
+        Args:
+            proved: called with a proof, before `Endless` is raised.
+        """
         self._proved = proved
         self._loops: dict[types.FrameType, list[Loop]] = {}
         self._seen: dict[tuple[types.FrameType, int], list[tuple[object, ...]]] = {}
@@ -89,7 +98,7 @@ class Watch:
                 if loop.line == frame.f_lineno and self._turn(frame, loop):
                     self.end()
                     self._proved()
-                    return None
+                    raise Endless
         if self._lines > _LINES or not self._loops:
             self.end()
             return None

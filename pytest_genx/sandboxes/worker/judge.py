@@ -12,6 +12,7 @@ What is said is a text whose first letter tells what follows:
     r  JSON [detail, class, [classes it inherits from]] of what was raised
     c  JSON [whether it equals what is expected, what was returned], compared here
     f  JSON [letter of the outcome, detail, class or null, digest or null] of a free-form case
+    t  nothing: the case does not end
     o  what a program printed, see `exchange`
 """
 
@@ -37,6 +38,7 @@ else:
     from plainly import plainly
 
 PASSED = 'f["P","",null,null]'
+ENDLESS = "t"
 _write = json.JSONEncoder(ensure_ascii=True).encode
 # What makes of the source of a case a function that runs it; the rest are snippets.
 _FORMS: dict[str, Callable[[str, dict[str, Any]], Callable[..., str]]] = {

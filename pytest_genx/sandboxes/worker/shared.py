@@ -53,10 +53,10 @@ def run_group(job: Job, message: dict[str, Any]) -> NoReturn:
     group = _Group(job, bytes.fromhex(message["token"]))
     group.ticker.start()
     job.confine.guard.armed = True
-    for number, (program, cases) in enumerate(
-        zip(message["programs"], message["cases"], strict=True)
+    for number, row in enumerate(
+        zip(message["programs"], message["cases"], message["timeouts"], strict=True)
     ):
-        group.run(number, program, cases)
+        group.run(number, *row)
     group.flush()
     _exit(0)
 
@@ -75,11 +75,12 @@ class _Group:
         self.ticker = Ticker(
             job.cpu, self._now, self._report_timeout, self._report_alive, self._look
         )
-        self.watch = Watch(self._report_timeout)
+        self.watch = Watch(self._note_proof)
+        self.proved = 0  # what ran when a loop in it was proved to be endless
         self.program = ""
 
-    def run(self, number: int, program: str, cases: list[int]) -> None:
-        """Run one program against cases."""
+    def run(self, number: int, program: str, cases: list[int], timeouts: int) -> None:
+        """Run one program against cases; `timeouts` is how many it has had."""
         place = self.place
         self.number = place[_ROW] = number
         self.program = program
@@ -92,7 +93,12 @@ class _Group:
         for case in cases:
             place[_RUNS] = case + FIRST_CASE
             answer = self._answer(job.cases[case], namespace)
+            if self.proved:
+                self.proved, answer = 0, judge.ENDLESS
+                timeouts += 1
             seen.append(answer)
+            if timeouts >= job.hopeless:
+                break
             room += len(answer)
             if room > _FRAME:
                 self._send("part")
@@ -183,6 +189,12 @@ class _Group:
             self._send("stuck" if self.place[_RUNS] == LOADING else "slow")
             self.flush()
             _exit(0)
+
+    def _note_proof(self) -> None:
+        runs = self.place[_RUNS]
+        if runs in (LOADING, self.proved):  # or the program has caught what shall end the loop
+            self._report_timeout()
+        self.proved = runs
 
     def _look(self, frame: types.FrameType | None) -> None:
         self.watch.begin(frame, self.program, self.job.path)

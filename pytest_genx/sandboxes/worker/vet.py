@@ -68,8 +68,14 @@ _CLEANING = frozenset(
 )
 _GENERATORS = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 _STORE_NAME = opcode.opmap["STORE_NAME"]
-_ATTRIBUTES = ("LOAD_ATTR", "LOAD_METHOD")
-_FILLERS = ("CACHE", "EXTENDED_ARG", "NOP")
+_CONSTANT, _EXTENDED = opcode.opmap["LOAD_CONST"], opcode.opmap["EXTENDED_ARG"]
+_FILLERS = frozenset(
+    opcode.opmap[name] for name in ("CACHE", "EXTENDED_ARG", "NOP") if name in opcode.opmap
+)
+# Operations that read an attribute, and by how many bits its name is shifted.
+_ATTRIBUTES = {opcode.opmap["LOAD_ATTR"]: int(sys.version_info >= (3, 12))}
+if "LOAD_METHOD" in opcode.opmap and sys.version_info < (3, 12):
+    _ATTRIBUTES[opcode.opmap["LOAD_METHOD"]] = 0
 _INNER_FIELD = re.compile(r"\.\s*(?:_|(?:gi|cr|ag|f|tb|co)_)")  # of a format string
 
 # What a view of a module offers: functions that keep nothing between calls, and constants.
@@ -181,6 +187,11 @@ class Views:
         self.names["type"] = _kind(self.ask)
         self.offered = {id(value) for value in self.names.values()}  # kept alive by `names`
 
+    @property
+    def typing(self) -> types.ModuleType | None:
+        """The view of that module, if anybody has imported it."""
+        return self._modules.get("typing")
+
     def globals_for(self, module: str, path: str) -> dict[str, Any]:
         """Make the namespace that one program is executed in."""
         self.asked = self.slow = self.gave_nothing = False
@@ -280,24 +291,31 @@ def _reads_inside(part: types.CodeType) -> bool:
     """Say whether code may read attributes that are not for others, or formats with any string."""
     if not any(name[0] == "_" or name == "format" for name in part.co_names):
         return False  # nearly always
-    before = None
-    for step in dis.get_instructions(part):
-        if step.opname in _FILLERS:
+    code, wide, start, before = part.co_code, 0, 0, None
+    for at in range(0, len(code), 2):
+        operation, argument = code[at], code[at + 1] | wide
+        start = start if wide else at
+        wide = argument << 8 if operation == _EXTENDED else 0
+        if operation in _FILLERS:
             continue
-        if step.opname in _ATTRIBUTES:
-            if step.argval[0] == "_" and step.argval.strip("_") and step.argval not in _HARMLESS:
+        if operation in _ATTRIBUTES:
+            name = part.co_names[argument >> _ATTRIBUTES[operation]]
+            if name[0] == "_" and name.strip("_") and name not in _HARMLESS:
                 return True
-            if step.argval == "format" and (step.is_jump_target or not _formats_plainly(before)):
+            if name == "format" and not (_formats_plainly(before) and start not in _labels(code)):
                 return True
-        before = step
+        before = part.co_consts[argument] if operation == _CONSTANT else None
     return False
 
 
-def _formats_plainly(step: dis.Instruction | None) -> bool:
+def _labels(code: Any) -> list[int]:
+    """Return where jumps lead, in bytes of code: what was loaded before may not be what is used."""
+    return dis.findlabels(code)
+
+
+def _formats_plainly(constant: object) -> bool:
     """Say whether what was just loaded is a format string that is known and harmless."""
-    if step is None or step.opname != "LOAD_CONST" or type(step.argval) is not str:
-        return False
-    return _INNER_FIELD.search(step.argval) is None
+    return type(constant) is str and _INNER_FIELD.search(constant) is None
 
 
 def mentioned(code: types.CodeType) -> frozenset[str]:
@@ -320,14 +338,23 @@ def stateless(
     doubtful = {
         name
         for name, value in namespace.items()
-        if name != "__builtins__" and not _immutable(value, views)
+        if name != "__builtins__" and (_remembers(value, views) or not _immutable(value, views))
     }
     if not doubtful:
         return True
-    inner = [part for part in code.co_consts if isinstance(part, types.CodeType)]
+    inner = [
+        part
+        for part in code.co_consts
+        if isinstance(part, types.CodeType) and part.co_name != "__annotate__"
+    ]
     return doubtful.isdisjoint(used.union(*map(mentioned, inner))) and not any(
         type(namespace[name]) is types.FunctionType for name in doubtful
     )
+
+
+def _remembers(value: Any, views: Views) -> bool:
+    """Say whether a value is of `typing`, which gives `List[1]` to who asks for `List[True]`."""
+    return type(value).__module__ == "typing" or value is views.typing
 
 
 def _parts(code: types.CodeType) -> Iterator[types.CodeType]:

@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from pytest_genx.sandboxes.worker.endless import Watch
+from pytest_genx.sandboxes.worker.endless import Endless, Watch
 
 ENDLESS = {
     "nothing changes": "while True:\n        y = x",
@@ -66,7 +66,7 @@ def is_proved(body: str) -> bool:
     signal.setitimer(signal.ITIMER_PROF, 0.01, 0.01)
     try:
         namespace["f"](1)
-    except Proved:
+    except (Proved, Endless):
         return True
     except GivenUp:
         return False

@@ -42,7 +42,8 @@ def names_harmlessly(name: str) -> bool:
     "source",
     [
         "x._y", "x.__class__", "x.gi_frame", "x.tb_frame", "x.mro()", "x.format_map(y)",
-        "x.format(y)", "('a' if x else 'b').format(y)", "'{0.__class__}'.format(x)",
+        "x.format(y)", "(x or 'b').format(y)", "(x if y else 'b').format(y)",
+        "'{0.__class__}'.format(x)",
         "'{:{0.f_back}}'.format(x)", "x.ｆ_globals", "x.__ｃlass__", "str.format",
         "[x.y for x.y in z]", "__builtins__", "eval", "lambda: x._y",
     ],
