@@ -10,7 +10,7 @@ from pytest_genx.domain import Batch
 from pytest_genx.interfaces import OnPair
 from pytest_genx.sandboxes.channel import Frame
 from pytest_genx.sandboxes.crew import Crew
-from pytest_genx.sandboxes.handle import Needs, Worker
+from pytest_genx.sandboxes.handle import GRACE, Needs, Worker
 from pytest_genx.sandboxes.opening import opening, places_of
 from pytest_genx.sandboxes.order import UNTOUCHED, Order
 from pytest_genx.sandboxes.row import Row
@@ -266,7 +266,7 @@ class Dispatch:
         """
         self._waiter.remove(worker.pipes)
         self._workers.remove(worker)
-        worker.close(*((0.0,) if worker.expired else ()))
+        worker.close(0.0 if worker.expired else GRACE)
         fate = "wall" if worker.expired else worker.fate()
         at_work = worker.state == "open" and worker.orders
         if at_work and not self._forks:

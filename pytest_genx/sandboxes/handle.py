@@ -24,7 +24,7 @@ from pytest_genx.sandboxes.pipes import open_pipes
 from pytest_genx.sandboxes.system import System
 
 _ROOM = 1 << 16  # bytes that a worker's directory must be able to hold
-_GRACE = 0.5  # seconds a worker has to leave by itself
+GRACE = 0.5  # seconds a worker has to leave by itself
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -163,7 +163,7 @@ class Worker:
         """Close the pipes, on which a worker that listens ends by itself."""
         self.pipes.hang_up()
 
-    def close(self, patience: float = _GRACE) -> None:
+    def close(self, patience: float = GRACE) -> None:
         """Kill everything, wait for it, and remove the directory.
 
         Args:

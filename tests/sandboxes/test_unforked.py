@@ -17,7 +17,7 @@ import pytest
 import pytest_genx
 from pytest_genx.domain import HOPELESS, Batch, Case, CaseForm, Expectation, Limits, Outcome
 from pytest_genx.sandboxes.process import ProcessSandbox
-from pytest_genx.sandboxes.system import System
+from pytest_genx.sandboxes.system import HERE, System
 
 BARE = System(forks=False, selects=False)
 weakest = pytest.mark.parametrize("mechanism", ["process"], indirect=True)  # all there is then
@@ -178,3 +178,25 @@ def test_worker_and_trusted_side_load_where_posix_is_missing():
     )
     assert done.stderr == ""
     assert done.stdout == "System(forks=False, selects=False)\n"
+
+
+@weakest
+@pytest.mark.parametrize("system", [HERE, BARE], ids=["here", "neither"])
+def test_a_program_finds_no_token_but_its_own_order(run, system):
+    """What its callers hold does not speak for the worker."""
+    program = (
+        "import sys\n"
+        "def f(x):\n"
+        "    frame, found = sys._getframe(), []\n"
+        "    while frame:\n"
+        "        for value in list(frame.f_locals.values()):\n"
+        "            for inner in (value, *getattr(value, '__dict__', {}).values()):\n"
+        "                voice = getattr(inner, '_token', None)\n"
+        "                found += [voice] if voice is not None else []\n"
+        "            if isinstance(value, dict) and 'limits' in value:\n"
+        "                found += [value['token']] if 'token' in value else []\n"
+        "        frame = frame.f_back\n"
+        "    return found\n"
+    )
+    ((execution,),) = run([program], [Case("", "test", Expectation("set(f(1))"))], system=system)
+    assert execution.value == "{b''}"

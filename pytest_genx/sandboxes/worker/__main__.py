@@ -34,7 +34,7 @@ if TYPE_CHECKING or __package__:  # run by path, these are modules of their own
     from pytest_genx.sandboxes.worker.job import Job
     from pytest_genx.sandboxes.worker.judge import Compiled, Seal, compile_case
     from pytest_genx.sandboxes.worker.load import preload
-    from pytest_genx.sandboxes.worker.wire import receive, send
+    from pytest_genx.sandboxes.worker.wire import Voice, receive
 else:
     import alone
     import clock
@@ -46,7 +46,7 @@ else:
     from job import Job
     from judge import Compiled, Seal, compile_case
     from load import preload
-    from wire import receive, send
+    from wire import Voice, receive
 
 _BROKEN = 5  # exit status of a process that raised what it should not
 _RUN = {"shared": shared.run_group, "alone": alone.run_program, "import": alone.run_import}
@@ -62,7 +62,7 @@ def main() -> None:
     header = receive(control)
     if header is None:
         return
-    token = bytes.fromhex(header["token"])
+    voice = Voice(verdicts, bytes.fromhex(header.pop("token")))
     own = sys.path[0]
     for name in [n for n, m in sys.modules.items() if _is_own(m, own)]:
         del sys.modules[name]  # their names are free for the user's modules
@@ -79,19 +79,19 @@ def main() -> None:
     gc.freeze()
     os.dup2(null, 2)
     os.close(null)
-    send(verdicts, token, ["ready"])
+    voice.say("ready")
     while (batch := receive(control)) is not None:
         if batch["do"] != "open":
             continue  # for a foreman that had died before it read this
-        pid = 0 if fork is None else _started(fork, verdicts, token)
+        pid = 0 if fork is None else _started(fork, voice)
         if pid == 0:
-            _Foreman(control, verdicts, token, header, confinement, seal, views, fork).serve(batch)
+            _Foreman(control, voice, header, confinement, seal, views, fork).serve(batch)
         status = os.waitpid(pid, 0)[1]
         if os.waitstatus_to_exitcode(status) == _LOST:
             return
         confinement.sweep(pid)
         confinement.clean()
-        send(verdicts, token, ["closed", alone.fate_of(status, 0.0, 1.0)])
+        voice.say("closed", alone.fate_of(status, 0.0, 1.0))
 
 
 class _Foreman:
@@ -100,15 +100,14 @@ class _Foreman:
     def __init__(
         self,
         control: int,
-        verdicts: int,
-        token: bytes,
+        voice: Voice,
         header: dict[str, Any],
         confinement: confine.Confinement,
         seal: Seal,
         views: vet.Views,
         fork: Callable[[], int] | None,
     ) -> None:
-        self.control, self.verdicts, self.token = control, verdicts, token
+        self.control, self.voice = control, voice
         self.header, self.confine = header, confinement
         self.seal, self.views, self.fork = seal, views, fork
         self.orders: deque[dict[str, Any]] = deque()
@@ -119,9 +118,10 @@ class _Foreman:
         self.confine.enter_foreman()
         job = self._open(batch)
         while (order := self._next()) is not None:
-            pid = 0 if job.fork is None else _started(job.fork, self.verdicts, self.token)
+            pid = 0 if job.fork is None else _started(job.fork, self.voice)
             if pid == 0:
                 try:
+                    self.voice.forget()
                     os.close(self.control)
                     _RUN[order["kind"]](job, order)
                 finally:
@@ -131,7 +131,7 @@ class _Foreman:
             self.confine.sweep(pid)
             self.confine.clean()
             place = [str(number) for number in job.place[:2]] if shares else []
-            send(self.verdicts, self.token, ["done", fate, *place])
+            self.voice.say("done", fate, *place)
         os._exit(0)
 
     def _open(self, batch: dict[str, Any]) -> Job:
@@ -153,7 +153,7 @@ class _Foreman:
             room=limits["output"] * 1024,
             seed=self.header["seed"],
             hopeless=batch["hopeless"],
-            verdicts=self.verdicts,
+            verdicts=self.voice.pipe,
             confine=self.confine,
             fork=self.fork,
             seal=self.seal,
@@ -165,7 +165,7 @@ class _Foreman:
         gc.collect()
         gc.freeze()
         shareable = "".join("1" if _may_share(case, self.views) else "0" for case in cases)
-        send(self.verdicts, self.token, ["open", shareable])
+        self.voice.say("open", shareable)
         return job
 
     def _next(self) -> dict[str, Any] | None:
@@ -202,12 +202,12 @@ class _Foreman:
         return alone.await_process(pid, cpu)
 
 
-def _started(fork: Callable[[], int], verdicts: int, token: bytes) -> int:
+def _started(fork: Callable[[], int], voice: Voice) -> int:
     """Fork, or end with the reason why the system refuses that."""
     try:
         return fork()
     except OSError as error:
-        send(verdicts, token, ["broken", f"no process can be started: {error}"])
+        voice.say("broken", f"no process can be started: {error}")
         os._exit(_LOST)
 
 

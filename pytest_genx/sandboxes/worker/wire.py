@@ -35,6 +35,22 @@ def put(pipe: int, data: bytes) -> None:
         data = data[write(pipe, data) :]
 
 
+class Voice:
+    """Speaks for the worker, with its token, until that is forgotten where a candidate comes."""
+
+    def __init__(self, pipe: int, token: bytes) -> None:
+        self.pipe = pipe
+        self._token = token
+
+    def say(self, *fields: str) -> None:
+        """Write one frame."""
+        send(self.pipe, self._token, fields)
+
+    def forget(self) -> None:
+        """Leave nothing to be found in this process; what is said after that is not heard."""
+        self._token = b""
+
+
 def receive(pipe: int) -> dict[str, Any] | None:
     """Read one message; None when the trusted side is gone."""
     size = _read(pipe, 4)
