@@ -20,9 +20,9 @@ _START = 60.0  # seconds of wall time that starting a worker or opening a batch 
 _BUNDLE = 0.001  # seconds; reading frames one by one takes a core from the workers
 _GRACE = 5.0  # seconds after which a worker that lost its program must have said so
 _AHEAD = 2  # orders that a worker holds, so that it never waits for the next
-_SLICE = (0.01, 0.05)  # seconds of wall time that a shared order should take
+_SLICE = (0.03, 0.1)  # seconds of wall time that a shared order should take
 _SLICE_UNFORKED = (0.2, 1.0)  # the same where a worker must be started for it
-_FIRST, _MOST = 8, 64  # rows of a shared order, at first and at most
+_FIRST, _MOST = 64, 128  # rows of a shared order, at first and at most
 _DEATHS = 5  # of workers in a row, before any has done something
 _PROOF = "sys"  # an import that works wherever a worker is left alone
 

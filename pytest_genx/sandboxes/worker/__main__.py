@@ -162,7 +162,6 @@ class _Foreman:
             mentioned=frozenset().union(*map(vet.mentioned, codes)),
             exchange="exchange" in forms,
         )
-        gc.collect()
         gc.freeze()
         shareable = "".join("1" if _may_share(case, self.views) else "0" for case in cases)
         self.voice.say("open", shareable)
