@@ -57,7 +57,7 @@ _STATEFUL = frozenset(
     opcode.opmap[name]
     for name in (
         "STORE_GLOBAL", "DELETE_GLOBAL", "STORE_ATTR", "DELETE_ATTR", "LOAD_BUILD_CLASS",
-        "IMPORT_STAR", "SETUP_ANNOTATIONS", "LOAD_LOCALS", "MATCH_CLASS",
+        "SETUP_ANNOTATIONS", "LOAD_LOCALS", "MATCH_CLASS",
     )
     if name in opcode.opmap
 )  # fmt: skip
