@@ -34,6 +34,7 @@ if TYPE_CHECKING or __package__:  # run by path, these are modules of their own
     from pytest_genx.sandboxes.worker.job import Job
     from pytest_genx.sandboxes.worker.judge import Compiled, Seal, compile_case
     from pytest_genx.sandboxes.worker.load import preload
+    from pytest_genx.sandboxes.worker.views import Views
     from pytest_genx.sandboxes.worker.wire import Voice, receive
 else:
     import alone
@@ -46,6 +47,7 @@ else:
     from job import Job
     from judge import Compiled, Seal, compile_case
     from load import preload
+    from views import Views
     from wire import Voice, receive
 
 _BROKEN = 5  # exit status of a process that raised what it should not
@@ -74,7 +76,7 @@ def main() -> None:
     confinement = confine.confine_worker(
         os.environ["HOME"], header["limits"], header["level"], header["readable"]
     )
-    seal, views, fork = Seal(), vet.Views(), cheapest_fork() if header["fork"] else None
+    seal, views, fork = Seal(), Views(), cheapest_fork() if header["fork"] else None
     gc.collect()
     gc.freeze()
     os.dup2(null, 2)
@@ -104,7 +106,7 @@ class _Foreman:
         header: dict[str, Any],
         confinement: confine.Confinement,
         seal: Seal,
-        views: vet.Views,
+        views: Views,
         fork: Callable[[], int] | None,
     ) -> None:
         self.control, self.voice = control, voice
@@ -210,7 +212,7 @@ def _started(fork: Callable[[], int], voice: Voice) -> int:
         os._exit(_LOST)
 
 
-def _may_share(case: Compiled, views: vet.Views) -> bool:
+def _may_share(case: Compiled, views: Views) -> bool:
     """Say whether a case can run where it must leave nothing behind."""
     if case.form is not None or not all(map(vet.harmless, case.codes())):
         return False

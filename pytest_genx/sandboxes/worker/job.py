@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING or __package__:  # run by path, these are modules of their own
     from pytest_genx.sandboxes.worker.confine import Confinement
     from pytest_genx.sandboxes.worker.judge import Compiled, Seal
-    from pytest_genx.sandboxes.worker.vet import Views
+    from pytest_genx.sandboxes.worker.views import Views
 else:
     from confine import Confinement
     from judge import Compiled, Seal
-    from vet import Views
+    from views import Views
 
 _DEPTH = 1000  # calls that a case may nest, whatever stands above it
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING or __package__:  # run by path, these are modules of their own
     from pytest_genx.sandboxes.worker.job import Job
     from pytest_genx.sandboxes.worker.load import seed_random
     from pytest_genx.sandboxes.worker.plain import plain
+    from pytest_genx.sandboxes.worker.views import MoreAsked
     from pytest_genx.sandboxes.worker.wire import frame, put
 else:
     import judge
@@ -33,6 +34,7 @@ else:
     from job import Job
     from load import seed_random
     from plain import plain
+    from views import MoreAsked
     from wire import frame, put
 
 _ROW, _RUNS, _RETURNED = range(3)  # of `Job.place`
@@ -40,7 +42,7 @@ _NOTHING, LOADING, FIRST_CASE = range(3)
 _SILENCE = 0.2  # seconds of CPU time after which the trusted side is told how far it is
 _FRAME = 1 << 19  # characters of answers that one frame holds
 _FRAMES = 1 << 14  # bytes of frames that are kept before they are written
-_ODD = (MemoryError, vet.MoreAsked)
+_ODD = (MemoryError, MoreAsked)
 _NO_ANSWER = ""  # of a case that must run in a process of its own
 
 

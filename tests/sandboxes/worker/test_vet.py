@@ -8,14 +8,15 @@ import types
 import pytest
 
 from pytest_genx.sandboxes.worker import vet
+from pytest_genx.sandboxes.worker.views import VIEWS, Views
 
 DEPTH = 3
 
 
 def test_nothing_that_is_offered_leads_to_anything_mutable():
     """By no attribute that code may name is there a container, a module or a maker of classes."""
-    views = vet.Views()
-    for name in vet._VIEWS:
+    views = Views()
+    for name in VIEWS:
         views._import(name, fromlist=("x",))
     names = [views.names, *map(vars, views._modules.values())]
     todo = [(v, 0) for one in names for n, v in one.items() if n[0] != "_"]
@@ -64,7 +65,7 @@ def test_usual_expressions_are_harmless(source):
 
 def test_views_that_are_not_kept_leave_no_id():
     """What is offered is alive, so that nothing else can be taken for it."""
-    views = vet.Views()
+    views = Views()
     views._import("collections", fromlist=("x",))
     views._import("collections.abc")
     alive = {id(v) for m in views._modules.values() for v in (m, *vars(m).values())}
