@@ -12,11 +12,13 @@ import sys
 from collections.abc import Callable
 
 from common import arguments, close
-from crossing.engine import add_options, opened, read_pool, usable_cores
+from crossing.engine import add_options, opened, read_pool
 from crossing.labels import verdicts
 from crossing.rates import bare_loop, pytest_per_pair, usual_harness
 from crossing.scale import endless_loops, growth, memory
 from crossing.table import Line, Setting
+
+from pytest_genx.sandboxes.process import usable_cores
 
 ROWS: dict[int, Callable[[Setting], Line]] = {
     1: usual_harness,

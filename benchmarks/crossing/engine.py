@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import ast
-import os
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -27,6 +26,7 @@ from pytest_genx.domain import Case, Execution, Expectation, Limits
 from pytest_genx.errors import GenxError
 from pytest_genx.interfaces import Sandbox
 from pytest_genx.pipeline.crossrun import run_programs
+from pytest_genx.sandboxes.process import usable_cores
 
 POOL = ROOT.parent / "shared" / "data" / "pools" / "humaneval-codegen16b-dev.jsonl.gz"
 CPU = 0.1  # seconds for one pair, unless a row says otherwise
@@ -100,11 +100,6 @@ def run(job: Job, sandbox: Sandbox, cpu: float = CPU) -> list[list[Execution]]:
 def letters(rows: Sequence[Sequence[Execution]]) -> list[str]:
     """Write each row as a string of the outcomes' letters."""
     return ["".join(execution.outcome.value for execution in row) for row in rows]
-
-
-def usable_cores() -> int:
-    """Count the processor cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _case(text: str, *, compare: bool) -> Case:

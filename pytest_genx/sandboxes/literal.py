@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from typing import Any
 
-from pytest_genx.sandboxes.worker.plain import MAX_DEPTH, MAX_TEXT, plain
+from pytest_genx.sandboxes.worker.plain import MAX_DEPTH, MAX_TEXT, has_nan, plain
 
 _TEXT = r"""
     (?:[rR][bB]?|[bB][rR]?|[uU])?(?:
@@ -75,15 +75,6 @@ def equal(one: Any, other: Any) -> bool:
     Not even the same object does, so that reading a text once or twice makes no difference.
     """
     return bool(one == other) and not has_nan(one)
-
-
-def has_nan(value: Any) -> bool:
-    """Say whether a value that was read contains NaN, and so equals nothing."""
-    if isinstance(value, (float, complex)):
-        return value != value  # noqa: PLR0124 -- that is what NaN is
-    if isinstance(value, dict):
-        return any(has_nan(k) or has_nan(v) for k, v in value.items())
-    return isinstance(value, (list, tuple, set, frozenset)) and any(map(has_nan, value))
 
 
 def canonical(text: str) -> str:

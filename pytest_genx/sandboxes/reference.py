@@ -119,9 +119,10 @@ def _source(path: str) -> str:
 
 def _is_plain(text: str | None) -> bool:
     try:
-        return text is not None and (read(text), True)[1]
+        read(text or "")
     except ValueError:
         return False
+    return True
 
 
 def _is_value(text: str) -> bool:

@@ -17,6 +17,7 @@ from pytest_genx.domain import CaseForm, Execution, Outcome
 from pytest_genx.sandboxes import exchange
 from pytest_genx.sandboxes.literal import canonical, equal, read
 from pytest_genx.sandboxes.plan import Plan
+from pytest_genx.sandboxes.worker.judge import FAILURES
 from pytest_genx.sandboxes.worker.observe import hash_text, one_line, raised_digest
 
 _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
@@ -61,14 +62,10 @@ class Judge:
         self._decided[case][answer] = execution
 
 
-def _decide(  # noqa: PLR0911 -- one for each kind of answer
-    plan: Plan, expected: Any, answer: str
-) -> Execution | None:
+def _decide(plan: Plan, expected: Any, answer: str) -> Execution | None:
     try:
         match answer[:1]:
-            case "=":
-                return _returned_plain(plan, expected, answer[1:])
-            case "v":
+            case "=" | "v":
                 return _returned(plan, expected, answer)
             case "c" if plan.against is not None:
                 holds, inner = json.loads(answer[1:])
@@ -138,25 +135,24 @@ def shown(answer: str) -> str:
     return answer[1:] if answer[:1] == "=" else str(json.loads(answer[1:])[4])
 
 
-def _returned_plain(plan: Plan, expected: Any, text: str) -> Execution | None:
-    seen = returned("=" + text)
+def _returned(plan: Plan, expected: Any, answer: str) -> Execution | None:
+    """Hold what was returned against what is expected, as far as plain values tell."""
+    seen = returned(answer)
     if plan.sign == "":
         return seen
     if plan.sign == "raises":
-        return replace(
-            seen,
-            outcome=Outcome.FAIL,
-            detail=f"returned {one_line(text, _SHORT)}, expected an exception",
-        )
-    if plan.literal is None:
-        return None
+        detail = f"returned {one_line(shown(answer), _SHORT)}, expected an exception"
+        return replace(seen, outcome=Outcome.FAIL, detail=detail)
+    plainly = answer[1:] if answer[:1] == "=" else json.loads(answer[1:])[1]
     if plan.sign in {"is", "is not"}:
-        holds = (text == plan.literal) == (plan.sign == "is")
-    elif plan.sign == "==" and not (_LOOSE.search(text) or _LOOSE.search(plan.literal)):
-        holds = text == plan.literal  # each value has but one text here
-    else:
-        return _compared(plan, expected, text, seen, text)
-    return seen if holds else failed(seen, text, plan)
+        same = answer == f"={plan.literal}"
+        return seen if same == (plan.sign == "is") else failed(seen, shown(answer), plan)
+    if plan.literal is None or not isinstance(plainly, str):
+        return None
+    if plan.sign == "==" and not (_LOOSE.search(plainly) or _LOOSE.search(plan.literal)):
+        same = plainly == plan.literal  # each value has but one text here
+        return seen if same else failed(seen, shown(answer), plan)
+    return _compared(plan, expected, plainly, seen, shown(answer))
 
 
 def _compared(plan: Plan, expected: Any, text: str, seen: Execution, shown_as: str) -> Execution:
@@ -170,27 +166,12 @@ def _compared(plan: Plan, expected: Any, text: str, seen: Execution, shown_as: s
     return seen if holds else failed(seen, shown_as, plan)
 
 
-def _returned(plan: Plan, expected: Any, answer: str) -> Execution | None:
-    seen = returned(answer)
-    if plan.sign == "":
-        return seen
-    if plan.sign == "raises":
-        detail = f"returned {one_line(shown(answer), _SHORT)}, expected an exception"
-        return replace(seen, outcome=Outcome.FAIL, detail=detail)
-    if plan.sign in {"is", "is not"}:
-        return seen if plan.sign == "is not" else failed(seen, shown(answer), plan)
-    plainly = json.loads(answer[1:])[1]
-    if plan.literal is not None and isinstance(plainly, str):
-        return _compared(plan, expected, plainly, seen, shown(answer))
-    return None
-
-
 def _raised(plan: Plan, detail: str, name: str, names: Sequence[str]) -> Execution:
     digest = raised_digest(name)
     detail = one_line(detail)
     if plan.sign == "raises" and _is_one_of(names, plan.expected):
         return Execution(Outcome.PASS, detail, None, name, digest)
-    failure = "AssertionError" in names or "Failed" in names
+    failure = any(one in FAILURES for one in names)
     return Execution(Outcome.FAIL if failure else Outcome.ERROR, detail, None, name, digest)
 
 

@@ -46,7 +46,7 @@ _FORMS: dict[str, Callable[[str, dict[str, Any]], Callable[..., str]]] = {
     "exchange": exchange.prepare,
     "function": functions.prepare,
 }
-_FAILURES = ("AssertionError", "Failed")  # the other is what `pytest.raises` raises
+FAILURES = ("AssertionError", "Failed")  # the other is what `pytest.raises` raises
 
 
 class Compiled(NamedTuple):
@@ -147,7 +147,7 @@ def blame(error: BaseException, relieve: Callable[[], None], *, free: bool) -> s
     if not free:
         return _write_raised(error)
     names = _names(error)
-    letter = "F" if any(name in _FAILURES for name in names) else "E"
+    letter = "F" if any(name in FAILURES for name in names) else "E"
     return "f" + _write([letter, explain(error), names[0], observe.raised_digest(names[0])])
 
 

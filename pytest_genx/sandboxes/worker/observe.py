@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING or __package__:  # run by path, these are modules of their own
     from pytest_genx.sandboxes.worker.canonical import canonical
     from pytest_genx.sandboxes.worker.expression import EXTRA_NAMES, expression, shown
-    from pytest_genx.sandboxes.worker.plain import plain
+    from pytest_genx.sandboxes.worker.plain import has_nan, plain
     from pytest_genx.sandboxes.worker.typename import type_name
 else:
     from canonical import canonical
     from expression import EXTRA_NAMES, expression, shown
-    from plain import plain
+    from plain import has_nan, plain
     from typename import type_name
 
 __all__ = [
@@ -58,7 +58,7 @@ def observe(value: Any, namespace: dict[str, Any], limit: int) -> Observation:
     text = plain(value)
     if text is not None:
         ordered = plain(value, ordered=False) if "{" in text else text
-        writable = len(text) <= limit and not ("nan" in text and _has_nan(value))
+        writable = len(text) <= limit and not ("nan" in text and has_nan(value))
         return Observation(text if writable else None, hash_text(f"{name}:{ordered}"), name)
     try:
         digest = hash_text(f"{name}:{canonical(value)}")
@@ -108,12 +108,3 @@ def _readable(value: Any, limit: int) -> str:
     except Exception:  # noqa: BLE001 -- the value's own code may raise anything
         text = " at 0x"
     return canonical(value, limit) if " at 0x" in text else text
-
-
-def _has_nan(value: Any) -> bool:
-    """Say whether a plain value contains NaN."""
-    if isinstance(value, (float, complex)):
-        return value != value  # noqa: PLR0124 -- that is what NaN is
-    if isinstance(value, dict):
-        return any(_has_nan(k) or _has_nan(v) for k, v in value.items())
-    return isinstance(value, (list, tuple, set, frozenset)) and any(map(_has_nan, value))

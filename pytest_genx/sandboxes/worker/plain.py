@@ -138,3 +138,12 @@ def sorted_texts(items: list[Any], texts: list[str]) -> list[str]:
     if len(kinds) == 1 and (int in kinds or str in kinds):
         return [text for _, text in sorted(zip(items, texts, strict=True))]
     return sorted(texts)
+
+
+def has_nan(value: Any) -> bool:
+    """Say whether a plain value contains NaN, and so equals nothing."""
+    if isinstance(value, (float, complex)):
+        return value != value  # noqa: PLR0124 -- that is what NaN is
+    if isinstance(value, dict):
+        return any(has_nan(k) or has_nan(v) for k, v in value.items())
+    return isinstance(value, (list, tuple, set, frozenset)) and any(map(has_nan, value))
