@@ -32,12 +32,19 @@ def genx_sandboxes() -> Mapping[str, Callable[[Config], Sandbox]]:
 
 @hookimpl
 def genx_rankers() -> Mapping[str, Callable[[Config], Ranker]]:
-    """The dual critic, and what it is compared with."""
+    """What the dual critic is compared with, from the simplest on, and the dual critic."""
     return {
-        "dual_critic": _dual_critic,
-        "codet": _codet,
-        "majority": _majority,
         "random": _random,
+        "majority": _majority,
+        "codet": _codet,
+        "b4": _b4,
+        "mutual": _mutual,
+        "aces_c": _aces_c,
+        "aces_o": _aces_o,
+        "mpsc": _mpsc,
+        "srank": _srank,
+        "mbr_exec": _mbr_exec,
+        "dual_critic": _dual_critic,
     }
 
 
@@ -88,16 +95,10 @@ def _at_least(level: str, config: Config) -> Sandbox:
     return process_sandbox(config, Level(level))
 
 
-def _dual_critic(_config: Config) -> Ranker:
-    from pytest_genx.rankers.dual_critic import dual_critic
+def _random(_config: Config) -> Ranker:
+    from pytest_genx.rankers.random import random
 
-    return dual_critic
-
-
-def _codet(_config: Config) -> Ranker:
-    from pytest_genx.rankers.codet import codet
-
-    return codet
+    return random
 
 
 def _majority(_config: Config) -> Ranker:
@@ -106,10 +107,58 @@ def _majority(_config: Config) -> Ranker:
     return majority
 
 
-def _random(_config: Config) -> Ranker:
-    from pytest_genx.rankers.random import random
+def _codet(_config: Config) -> Ranker:
+    from pytest_genx.rankers.codet import codet
 
-    return random
+    return codet
+
+
+def _b4(_config: Config) -> Ranker:
+    from pytest_genx.rankers.b4 import b4
+
+    return b4
+
+
+def _mutual(_config: Config) -> Ranker:
+    from pytest_genx.rankers.mutual import mutual
+
+    return mutual
+
+
+def _aces_c(_config: Config) -> Ranker:
+    from pytest_genx.rankers.aces_c import aces_c
+
+    return aces_c
+
+
+def _aces_o(_config: Config) -> Ranker:
+    from pytest_genx.rankers.aces_o import aces_o
+
+    return aces_o
+
+
+def _mpsc(_config: Config) -> Ranker:
+    from pytest_genx.rankers.mpsc import mpsc
+
+    return mpsc
+
+
+def _srank(_config: Config) -> Ranker:
+    from pytest_genx.rankers.srank import srank
+
+    return srank
+
+
+def _mbr_exec(_config: Config) -> Ranker:
+    from pytest_genx.rankers.mbr_exec import mbr_exec
+
+    return mbr_exec
+
+
+def _dual_critic(_config: Config) -> Ranker:
+    from pytest_genx.rankers.dual_critic import dual_critic
+
+    return dual_critic
 
 
 def _terminal(config: Config) -> Reporter:

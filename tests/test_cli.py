@@ -78,13 +78,9 @@ def test_rank_runs_a_pool_in_the_sandbox_from_end_to_end(pool, tmp_path, capsys)
     (body,) = json.loads(target.read_text())["pools"]
     assert body["per_task"][0]["pass_rate"] == 0.5
     pass_at_1 = {name: row["pass@1"]["mean"] for name, row in body["tables"][0]["rankers"].items()}
-    assert pass_at_1 == {
-        "random": 0.5,
-        "majority": 1.0,
-        "codet": 1.0,
-        "dual_critic": 1.0,
-        "ceiling": 1.0,
-    }
+    assert pass_at_1.pop("random") == 0.5
+    assert {"majority", "codet", "mbr_exec", "dual_critic", "ceiling"} <= set(pass_at_1)
+    assert set(pass_at_1.values()) == {1.0}
 
 
 def test_rank_executes_nothing_twice(pool, tmp_path, capsys):

@@ -32,7 +32,19 @@ Pick = Callable[[pluggy.PluginManager, str], object]
 BUILT_IN: dict[Pick, list[str]] = {
     plugins.backend: ["heuristic", "llama", "replay"],
     plugins.sandbox: ["container", "landlock", "process"],
-    plugins.ranker: ["codet", "dual_critic", "majority", "random"],
+    plugins.ranker: [
+        "aces_c",
+        "aces_o",
+        "b4",
+        "codet",
+        "dual_critic",
+        "majority",
+        "mbr_exec",
+        "mpsc",
+        "mutual",
+        "random",
+        "srank",
+    ],
     plugins.reporter: ["jsonl", "terminal"],
 }
 

@@ -10,17 +10,15 @@ from pathlib import Path
 
 import pluggy
 
-from pytest_genx import __version__, plugins
+from pytest_genx import __version__, builtin, plugins
 from pytest_genx.bench import pool as pools
 from pytest_genx.bench.pool import Pool
-from pytest_genx.bench.rank import BASELINE, PoolResult, measure, to_json
+from pytest_genx.bench.rank import PoolResult, measure, to_json
 from pytest_genx.bench.table import progress, say_cached, show
 from pytest_genx.config import Config
 from pytest_genx.errors import GenxError, WriteRefused
 from pytest_genx.interfaces import Ranker
 from pytest_genx.outcomes.cache import open_cache
-
-FIRST = ("random", "majority", BASELINE, "dual_critic")  # in tables, before what plugins add
 
 
 class Unlabelled(GenxError):
@@ -83,9 +81,10 @@ def bench_rank(
 
 
 def known_rankers(manager: pluggy.PluginManager) -> list[str]:
-    """Return the names of all rankers, the package's own first."""
+    """Return the names of all rankers: the package's own in its order, then others by name."""
     found = {name for offer in manager.hook.genx_rankers() for name in offer}
-    return [name for name in FIRST if name in found] + sorted(found.difference(FIRST))
+    own = [name for name in builtin.genx_rankers() if name in found]
+    return own + sorted(found.difference(own))
 
 
 def _rankers(
