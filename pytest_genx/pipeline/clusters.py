@@ -8,13 +8,14 @@ that were observed to do the same on every case are one cluster. What it does no
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from pytest_genx.domain import Answer, Candidate, Case, CaseForm, Execution, Question
 from pytest_genx.matrix import PassMatrix, Ranking
+from pytest_genx.syntax.claims import claim
 from pytest_genx.syntax.source import parse_expression
 
 LEADER = 0.5  # below this probability the leading cluster settles nothing,
@@ -103,13 +104,13 @@ def ask_about(
         if expected is None or case.form is not CaseForm.SNIPPET or expected.call in asked:
             continue
         values = [_returned(executions[i][j]) for i in (leader, rival)]
-        if "" in values or values[0] == values[1]:
+        if "" in values or _key(values[0]) == _key(values[1]):
             continue
         length = len(expected.call) + sum(map(len, values))
         if length > LONG or executions[leader][j].digest == executions[rival][j].digest:
             continue
         answers = _answers(candidates, [row[j] for row in executions], found)
-        against = sum(a.probability for a in answers if a.value != values[0])
+        against = sum(a.probability for a in answers if _key(a.value) != _key(values[0]))
         key = (-round(against, 2), length, expected.call)
         if best is None or key < best[0]:
             best = key, Question(expected.call, answers[:CLUSTERS])
@@ -120,24 +121,32 @@ def _answers(
     candidates: Sequence[Candidate], column: Sequence[Execution], found: Sequence[Cluster]
 ) -> tuple[Answer, ...]:
     """Say what is returned on one case, by whom, and how likely that is: clusters add up."""
-    probabilities: dict[str, float] = defaultdict(float)
-    members: dict[str, list[int]] = defaultdict(list)
+    probabilities: dict[Hashable, float] = defaultdict(float)
+    members: dict[Hashable, list[int]] = defaultdict(list)
+    texts: dict[Hashable, str] = {}  # as the most probable cluster has it
     for cluster in found:
         value = _returned(column[cluster.members[0]])
         if value:
-            probabilities[value] += cluster.probability
-            members[value] += cluster.members
+            key = _key(value)
+            texts.setdefault(key, value)
+            probabilities[key] += cluster.probability
+            members[key] += cluster.members
     answers = (
         Answer(
-            value,
+            texts[key],
             len(rows),
             sum(candidates[i].count for i in rows),
-            round(probabilities[value], DIGITS),
+            round(probabilities[key], DIGITS),
         )
-        for value, rows in members.items()
-        if probabilities[value] > 0.0
+        for key, rows in members.items()
+        if probabilities[key] > 0.0
     )
     return tuple(sorted(answers, key=lambda a: (-a.probability, -a.candidates, a.value)))
+
+
+def _key(value: str) -> Hashable:
+    """Equal for values that no `==` tells apart, such as `0` and `0.0`."""
+    return claim(f"assert call == {value}", {"call"})
 
 
 def _returned(execution: Execution) -> str:

@@ -83,6 +83,14 @@ def test_only_values_that_can_be_written_are_asked_about():
     assert ask_about(*planted(rows, [0.4, 0.3])) is None
 
 
+def test_values_that_compare_equal_are_one_answer():
+    """Nobody is asked whether it is 0 or 0.0; no assertion could tell."""
+    rows = [["0", "0", "0"], ["0.0", "0", "0"]]
+    assert ask_about(*planted(rows, [0.4, 0.3])) is None
+    question = ask_about(*planted([["7", "0", "0"], *rows], [0.35, 0.1, 0.2]))
+    assert [(a.value, a.candidates) for a in question.answers] == [("7", 1), ("0.0", 2)]
+
+
 def test_nothing_is_asked_when_the_ranking_is_sure_or_was_answered():
     """A clear leader needs no help, and no call is asked about twice."""
     rows = [["0", "0", "0"], ["1", "0", "0"]]
