@@ -18,7 +18,7 @@ from pytest_genx.errors import GenxError, MissingDependency
 from pytest_genx.interfaces import Backend, Reporter
 from pytest_genx.options import DEFAULT_BACKENDS
 from pytest_genx.outcomes.cache import OutcomeCache, open_cache
-from pytest_genx.pipeline.run import Parts, run_target
+from pytest_genx.pipeline.run import Ask, Parts, run_target
 from pytest_genx.pipeline.target import find_targets
 from pytest_genx.pipeline.verify import failing, take_back
 from pytest_genx.pipeline.write import apply, plan, refuse_outside
@@ -117,7 +117,11 @@ class Run:
 
 
 def open_run(
-    config: Config, manager: pluggy.PluginManager, *, reporters: Iterable[Reporter] = ()
+    config: Config,
+    manager: pluggy.PluginManager,
+    *,
+    reporters: Iterable[Reporter] = (),
+    ask: Ask | None = None,
 ) -> Run:
     """Find the targets and open everything they need.
 
@@ -125,6 +129,7 @@ def open_run(
         config: checked options.
         manager: knows the parts by name.
         reporters: more of them, beyond those that the configuration names.
+        ask: puts a question to the user, if the configuration wants that.
 
     Raises:
         GenxError: a target, a name, a model or a file is not there or not usable.
@@ -141,7 +146,7 @@ def open_run(
         opened = [stack.enter_context(closing(make(config))) for make in chosen]
         opened += [stack.enter_context(closing(reporter)) for reporter in reporters]
         cache = stack.enter_context(closing(open_cache(config)))
-        parts = Parts(config, tuple(backends), sandbox, ranker, cache)
+        parts = Parts(config, tuple(backends), sandbox, ranker, cache, ask if config.ask else None)
         return Run(targets, parts, opened, notes, cache, stack.pop_all())
     raise AssertionError("unreachable: an ExitStack swallows nothing")
 

@@ -35,6 +35,7 @@ class Config:
     threads: int = 0
     write: str = "report"
     cache: str = ""  # a directory, "none" for nothing kept, "" for the user's own
+    ask: bool = False
     test_dir: Path | None = None
     reports: tuple[tuple[str, str], ...] = ()  # (reporter name, destination)
     color: bool | None = None  # None: as the terminal allows
@@ -99,6 +100,7 @@ def from_strings(
         threads=_number(text, "threads", int, 0),
         write=text["write"],
         cache=text["cache"],
+        ask=text["ask"] == "yes",
         test_dir=_path(rootdir, text["test-dir"]),
         reports=_reports(reports),
         color=color,

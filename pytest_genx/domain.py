@@ -123,6 +123,19 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
+class Weakness:
+    """Why a case is no whole witness of what the target does.
+
+    `kind` is "pointless", "copy", "twin" or "easy"; `weight`, in [0, 1], is how much of a
+    witness is left; `reason` says why it must not be kept, "" when it may be.
+    """
+
+    kind: str
+    weight: float
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Anchor:
     """A trusted example of behaviour, as statements, and where it was found."""
 
@@ -251,6 +264,9 @@ class Execution:
     returned_type: str | None = None
 
 
+# Where a case comes from that the user's answer to a question made; it is an anchor.
+ANSWER = "answer you gave"
+
 # Timeouts after which the remaining cases of a program are not run, counted in their order.
 HOPELESS = 3
 NOT_RUN = Execution(Outcome.TIMEOUT, f"not run: {HOPELESS} cases before it timed out")
@@ -265,6 +281,32 @@ class Finding:
     supporters: int  # distinct candidates that pass the case, the incumbent excluded
     observed: str  # what the current code did, one line
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What some candidates return for the call of a question, as an expression."""
+
+    value: str
+    candidates: int  # distinct ones that return it, the incumbent included
+    samples: int  # that wrote them
+    probability: float  # that it is right, as the ranking has it
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A call on which the leading groups of candidates differ; the most probable answer first."""
+
+    call: str
+    answers: tuple[Answer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A question that was put to the user, and the expression given; "" for no answer."""
+
+    question: Question
+    given: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ class Option(NamedTuple):
     default: str = ""
     choices: tuple[str, ...] = ()
     metavar: str | None = None
+    switch: bool = False  # the flag takes no value and stands for the last choice
 
     @property
     def flag(self) -> str:
@@ -75,6 +76,13 @@ OPTIONS: tuple[Option, ...] = (
         "where outcomes are kept between runs; none keeps nothing "
         "(default: the user's cache directory)",
         metavar="DIR",
+    ),
+    Option(
+        "ask",
+        "where candidates compete, ask on the terminal which value is right, rank again with it",
+        "no",
+        choices=("no", "yes"),
+        switch=True,
     ),
     Option("test-dir", "where new test files go (default: where your tests are)", metavar="DIR"),
 )

@@ -10,6 +10,7 @@ run first or generation is all there is. Workers of pytest-xdist never generate.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from pytest_genx.app import Run
     from pytest_genx.config import Config
+    from pytest_genx.domain import Question
     from pytest_genx.interfaces import Reporter
     from pytest_genx.records import Record
 
@@ -50,6 +52,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addini("genx_report", "like --genx-report, one a line", "linelist", [])
     for option in OPTIONS:
+        if option.switch:
+            on = option.choices[-1]
+            group.addoption(option.flag, action="store_const", const=on, help=option.help)
+            parser.addini(option.ini, f"like {option.flag}, when it is {on}", default="")
+            continue
         metavar = option.metavar or "|".join(option.choices) or option.name.upper()
         default = f" (default: {option.default})" if option.default else ""
         group.addoption(option.flag, metavar=metavar, help=option.help + default)
@@ -100,7 +107,7 @@ class _Generation:
             reporters: list[Reporter] = [self._failures]
             if self._config.pluginmanager.hasplugin("terminalreporter"):
                 reporters.append(plugins.reporter(manager, "terminal")(config))
-            self._run = app.open_run(config, manager, reporters=reporters)
+            self._run = app.open_run(config, manager, reporters=reporters, ask=self._ask)
         except GenxError as error:
             raise pytest.UsageError(str(error)) from None
         self._config.add_cleanup(self._run.close)
@@ -150,6 +157,18 @@ class _Generation:
             if not session.testsfailed:
                 raise pytest.UsageError(str(error)) from None
             self._say(f"ERROR: {error}")
+
+    def _ask(self, question: Question) -> str | None:
+        """Put a question on the terminal; None when nobody is there to answer."""
+        from pytest_genx.reporters.question import put
+
+        capture = self._config.pluginmanager.getplugin("capturemanager")
+        if capture is not None:
+            # Output is let through already. What lets that through no more gives input back, too.
+            capture.suspend_global_capture(in_=True)
+        if os.environ.get("CI") or not (sys.stdin.isatty() and sys.stdout.isatty()):
+            return None
+        return put(question, sys.stdin, sys.stdout)
 
     def _say(self, line: str) -> None:
         """Write a line, if there is a terminal to write it to."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pytest_genx.domain import Answered, Question
 from pytest_genx.errors import RecordError
 
 SCHEMA = 1
@@ -122,6 +123,16 @@ class TargetDone:
     findings: tuple[FindingRow, ...]
     proposal: int | None  # row of the implementation proposed for a stub
     notes: tuple[str, ...] = ()
+    question: Question | None = None  # what one would have to know, where the ranking is unsure
+    answered: tuple[Answered, ...] = ()  # questions that were put to the user
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionAsked:
+    """A question is put to the user now; displays make room for it."""
+
+    target: str
+    question: Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +171,7 @@ Record = (
     | TargetStarted
     | Progress
     | SampleTaken
+    | QuestionAsked
     | TargetDone
     | TargetFailed
     | FileWritten

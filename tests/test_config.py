@@ -46,6 +46,7 @@ def test_every_option_arrives() -> None:
         threads="2",
         write="accept",
         cache="kept",
+        ask="yes",
         test_dir="checks",
     ) == Config(
         ROOT,
@@ -63,9 +64,10 @@ def test_every_option_arrives() -> None:
         threads=2,
         write="accept",
         cache="kept",
+        ask=True,
         test_dir=ROOT / "checks",
     )
-    assert len(OPTIONS) == 15
+    assert len(OPTIONS) == 16
 
 
 def test_absolute_paths_stay_absolute() -> None:
@@ -78,6 +80,7 @@ def test_absolute_paths_stay_absolute() -> None:
     [
         ("oracle", "truth", "one of code, tests, consensus"),
         ("write", "yes", "one of report, accept"),
+        ("ask", "maybe", "one of no, yes"),
         ("backend", " , ", "at least one name"),
         ("samples", "0", "a whole number of at least 1"),
         ("samples", "1.5", "a whole number of at least 1"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from pytest_genx.interfaces import Cache, Sandbox
 from pytest_genx.matrix import Bools, PassMatrix
 from pytest_genx.pipeline.crossrun import run_programs
 from pytest_genx.pipeline.score import to_arrays
+from pytest_genx.pipeline.weak import weaknesses, weights
 
 MODULE = "solution"
 LABEL_LIMITS = (0.5, 2.0, 8.0)  # seconds of CPU time; most references need far less than the first
@@ -79,8 +80,8 @@ def execute(
     started = time.monotonic()
     n, m = len(material.programs), len(material.asserts)
     rows: list[list[Execution]] = [[] for _ in range(n)]
+    cases = [Case(source=text, origin="pool") for text in material.asserts]
     if material.pairs:
-        cases = [Case(source=text, origin="pool") for text in material.asserts]
         rows = _run(material.programs, cases, sandbox, cpu, on_pairs, cache)
     passed, observed = to_arrays(rows, m)
     matrix = PassMatrix(
@@ -89,6 +90,7 @@ def execute(
         np.array(material.assert_counts, dtype=np.int64),
         observed=observed,
     )
+    matrix = replace(matrix, weights=weights(weaknesses(cases, {task.entry_point}, passed)))
     correct, warning = None, ""
     if task.label_test is not None:
         correct, warning = _label(task, task.label_test, material.programs, sandbox, cache)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pytest_genx.domain import Candidate, Case, Execution, Finding, Target
+from pytest_genx.domain import Answered, Candidate, Case, Execution, Finding, Question, Target
 from pytest_genx.matrix import PassMatrix, Ranking
 from pytest_genx.records import CandidateRow, CaseRow, FindingRow, TargetDone
 
@@ -24,6 +24,8 @@ def target_done(
     chosen: Sequence[int],
     reasons: Sequence[str],
     notes: Sequence[str],
+    question: Question | None = None,
+    answered: Sequence[Answered] = (),
 ) -> TargetDone:
     """Say all that is known of a target.
 
@@ -39,6 +41,8 @@ def target_done(
         chosen: columns that are kept.
         reasons: for each column why it was not.
         notes: sentences for people.
+        question: what would settle the ranking, where it is unsure.
+        answered: what was put to the user.
     """
     proposal = _proposal(target, matrix, ranking)
     nothing = ["no candidate passes every example: nothing is proposed"]
@@ -53,6 +57,8 @@ def target_done(
         ),
         proposal=proposal,
         notes=(*notes, *(nothing if target.is_stub and proposal is None else [])),
+        question=question,
+        answered=tuple(answered),
     )
 
 

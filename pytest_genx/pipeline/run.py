@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pytest_genx.config import Config
 from pytest_genx.domain import (
+    Answered,
     Candidate,
     Case,
     CaseForm,
@@ -16,11 +17,16 @@ from pytest_genx.domain import (
     Limits,
     Oracle,
     Outcome,
+    Question,
     Sample,
     Target,
+    Weakness,
 )
 from pytest_genx.interfaces import Backend, Cache, Ranker, Sandbox
+from pytest_genx.matrix import PassMatrix, Ranking
 from pytest_genx.pipeline.anchors import anchor_case
+from pytest_genx.pipeline.answers import MAX_QUESTIONS, answer_case, with_answer
+from pytest_genx.pipeline.clusters import ask_about
 from pytest_genx.pipeline.context import gather
 from pytest_genx.pipeline.correct import settle
 from pytest_genx.pipeline.crossrun import cross_run
@@ -29,13 +35,28 @@ from pytest_genx.pipeline.generate import generate
 from pytest_genx.pipeline.place import file_names, place
 from pytest_genx.pipeline.prompt import make_prompts
 from pytest_genx.pipeline.rows import target_done
-from pytest_genx.pipeline.score import credible, find, to_matrix, without_broken_anchors
+from pytest_genx.pipeline.score import (
+    credible,
+    find,
+    is_broken_anchor,
+    to_matrix,
+    without_broken_anchors,
+)
 from pytest_genx.pipeline.select import choose, reasons_against
 from pytest_genx.pipeline.validate import stable
-from pytest_genx.records import Progress, Record, SampleTaken, TargetFailed, TargetStarted
+from pytest_genx.pipeline.weak import names_of, weaknesses, weights
+from pytest_genx.records import (
+    Progress,
+    QuestionAsked,
+    Record,
+    SampleTaken,
+    TargetFailed,
+    TargetStarted,
+)
 from pytest_genx.syntax.conftests import conftests_above
 
 Emit = Callable[[Record], None]
+Ask = Callable[[Question], str | None]  # gives an expression, or None for no answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +68,7 @@ class Parts:
     sandbox: Sandbox
     ranker: Ranker
     cache: Cache | None = None
+    ask: Ask | None = None  # puts a question to the user
 
 
 def run_target(target: Target, parts: Parts, emit: Emit) -> list[Case]:
@@ -88,11 +110,14 @@ def run_target(target: Target, parts: Parts, emit: Emit) -> list[Case]:
     if config.oracle is Oracle.TESTS and not any(case.anchor for case in cases):
         notes.append("no trusted tests or examples were found; ranked by consensus alone")
 
-    matrix = to_matrix(candidates, cases, executions)
-    ranking = parts.ranker(matrix)
+    judged = runner.judge(candidates, cases, executions)
+    cases, executions = judged.cases, judged.executions
+    matrix, ranking = judged.matrix, judged.ranking
     voices = credible(matrix, cases, executions)
     findings = find(matrix, ranking, cases, executions, voices, config.oracle)
-    reasons = reasons_against(matrix, ranking, cases, executions, voices, findings, config.oracle)
+    reasons = reasons_against(
+        matrix, ranking, cases, executions, voices, findings, config.oracle, judged.weak
+    )
     if current:
         runner.refuse_unstable(current, cases, reasons)
     chosen = choose(matrix, ranking, cases, [not reason for reason in reasons], config.max_tests)
@@ -112,10 +137,26 @@ def run_target(target: Target, parts: Parts, emit: Emit) -> list[Case]:
             findings=findings,
             chosen=chosen,
             reasons=reasons,
-            notes=notes,
+            notes=[*notes, *judged.notes],
+            question=judged.question,
+            answered=judged.answered,
         )
     )
     return [cases[j] for j in chosen]
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A ranking with all that went into it, answers of the user included."""
+
+    cases: list[Case]
+    executions: list[list[Execution]]
+    matrix: PassMatrix
+    ranking: Ranking
+    weak: list[Weakness | None]
+    question: Question | None  # which is still open
+    answered: tuple[Answered, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +221,39 @@ class _Runner:
             on_progress=on_progress,
             cache=self.parts.cache,
         )
+
+    def judge(
+        self, candidates: Sequence[Candidate], cases: list[Case], executions: list[list[Execution]]
+    ) -> _Judged:
+        """Rank, ask the user about what that leaves open, and rank again with each answer."""
+        answered: list[Answered] = []
+        notes: list[str] = []
+        while True:
+            matrix = to_matrix(candidates, cases, executions)
+            weak = weaknesses(cases, names_of(self.target), matrix.passed)
+            matrix = replace(matrix, weights=weights(weak))
+            ranking = self.parts.ranker(matrix)
+            known = (cases, executions, matrix, ranking)
+            settled = {one.question.call for one in answered if one.given}
+            asked = {one.question.call for one in answered}
+            trusted = self.parts.config.oracle is Oracle.CODE
+            question = None if trusted else ask_about(candidates, *known, asked)
+            if question is None or self.parts.ask is None or len(answered) == MAX_QUESTIONS:
+                # what the user skipped is still open
+                open_ = None if trusted else ask_about(candidates, *known, settled)
+                return _Judged(*known, weak, open_, tuple(answered), tuple(notes))
+            self.emit(QuestionAsked(self.name, question))
+            given = self.parts.ask(question) or ""
+            answered.append(Answered(question, given))
+            if not given:
+                notes.append(f"not answered: what {question.call} should give")
+                continue
+            answer = answer_case(question, given, cases)
+            column = [row[0] for row in self.cross(candidates, [answer])]
+            if all(is_broken_anchor(answer, execution) for execution in column):
+                notes.append(f"your answer {given} could not be run: {column[0].detail}")
+                continue
+            cases, executions = with_answer(answer, column, cases, executions)
 
     def sample(self, context: Context) -> list[Sample]:
         """Ask every backend for both roles."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pytest_genx.domain import Case, Execution, Finding, Oracle, Outcome
+from pytest_genx.domain import ANSWER, Case, Execution, Finding, Oracle, Outcome, Weakness
 from pytest_genx.matrix import Bools, PassMatrix, Ranking
 
 _ODD = re.compile(r"(.)\1\1|\d{5}")  # what small models write when they lose the thread
@@ -25,6 +25,7 @@ def reasons_against(
     voices: Bools,
     findings: Sequence[Finding],
     oracle: Oracle,
+    weak: Sequence[Weakness | None] = (),
 ) -> list[str]:
     """Say for each case why it must not be kept; an empty string means that it may be.
 
@@ -36,6 +37,7 @@ def reasons_against(
         voices: `[n_candidates] bool`, candidates whose word counts against the code.
         findings: suspected bugs; a case on the same call would freeze the bug.
         oracle: with `CODE`, other candidates have no say.
+        weak: for each case why it is no whole witness; () when that was not looked into.
     """
     if matrix.incumbent is None:
         return ["the target is a stub: no code passes yet"] * len(cases)
@@ -48,10 +50,12 @@ def reasons_against(
     for j, case in enumerate(cases):
         current = executions[matrix.incumbent][j]
         call = case.expectation.call if case.expectation is not None else None
-        if case.anchor:
+        if case.anchor and case.origin != ANSWER:
             reason = "already among your examples or tests"
         elif current.outcome is not Outcome.PASS:
             reason = f"the current code gives {current.outcome.name}"
+        elif weak and (weakness := weak[j]) is not None and weakness.reason:
+            reason = weakness.reason
         elif call in suspected:
             reason = "its call shows a suspected bug"
         elif confirmed is not None and not confirmed[j]:

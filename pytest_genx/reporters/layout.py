@@ -16,7 +16,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from pytest_genx.domain import Outcome
+from pytest_genx.domain import Answer, Outcome
 from pytest_genx.records import (
     CandidateRow,
     CaseRow,
@@ -71,6 +71,9 @@ def done(record: TargetDone, verbosity: int) -> RenderableType:
     elif not record.cases:
         parts.append(Text("  no cases"))
     parts += [_block(finding) for finding in findings]
+    questions = list(_questions(record))
+    if questions:
+        parts.append(_block(Group(*questions)))
     if record.proposal is not None:
         parts += [Text(), _proposal(record, record.proposal)]
     if [row.incumbent for row in record.candidates] == [True]:
@@ -90,6 +93,11 @@ def plain(text: str, style: str = "") -> Text:
 def count(number: int, noun: str) -> str:
     """Say how many: `1 case`, `2 cases`."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def support(answer: Answer) -> str:
+    """Say who gives an answer, and how likely it is: `12 candidates, 48 %`."""
+    return f"{count(answer.candidates, 'candidate')}, {100 * answer.probability:.0f} %"
 
 
 def _code(source: str) -> Text:
@@ -167,6 +175,26 @@ def _finding(record: TargetDone, finding: FindingRow) -> RenderableType:
         support = f"{finding.supporters} of {count(others, 'other candidate')}"
         grid.add_row("support", support + trusted)
     return Group(Text("suspected bug", "bold yellow"), Padding(grid, (0, 0, 0, 2)))
+
+
+def _questions(record: TargetDone) -> Iterator[RenderableType]:
+    """What the user said, and what is still to be known where clusters compete."""
+    for one in record.answered:
+        if one.given:
+            yield Text.assemble(("you said ", "dim"), _code(f"{one.question.call} == {one.given}"))
+    if record.question is None:
+        return
+    first, *others = (
+        Text.assemble(_code(answer.value), f" ({support(answer)})")
+        for answer in record.question.answers
+    )
+    yield Text("undecided", "bold yellow")
+    asked = Text.assemble(_code(record.question.call), " gives ", first)
+    for other in others:
+        asked.append(" or ").append_text(other)
+    yield Padding(asked.append(": which is right?"), (0, 0, 0, 2))
+    if not record.answered:
+        yield Text("  --genx-ask asks you, and ranks again with your answer", "dim")
 
 
 def _standing(record: TargetDone) -> Text:

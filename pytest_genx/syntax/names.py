@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from pytest_genx.domain import Target, TargetKind
 from pytest_genx.syntax.source import parse_expression, unparse
@@ -157,6 +157,15 @@ def dotted(node: ast.AST) -> str:
         parts.append(node.attr)
         node = node.value
     return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
+
+
+def mentions_any(node: ast.AST, names: Container[str]) -> bool:
+    """Say whether one of the names occurs, as a name or as an attribute."""
+    return any(
+        (isinstance(n, ast.Name) and n.id in names)
+        or (isinstance(n, ast.Attribute) and n.attr in names)
+        for n in ast.walk(node)
+    )
 
 
 def is_constant(node: ast.AST) -> bool:

@@ -45,6 +45,19 @@ def test_what_assertions_observe_is_in_the_matrix(double):
     assert not failed_import & {*observed[0], *observed[1]}
 
 
+def test_weak_assertions_weigh_less(double, sandbox):
+    """By the same rule as in a run: a claim written twice, and one that n * n passes as well."""
+    task = replace(double, test_samples=(*double.test_samples, "double( 3 )==6.0"))
+    executed, _ = run(task, sandbox)
+    weights = dict(zip(extract(task).asserts, executed.matrix.weights.tolist(), strict=True))
+    assert weights == {
+        "assert double(3) == 6": 0.5,
+        "assert double( 3 )==6.0": 0.5,
+        "assert double(2) == 4": 0.0,
+        "assert double(5) == 25": 1.0,
+    }
+
+
 def test_without_observations_there_are_none(double, sandbox):
     """None, and not a matrix of minus ones."""
     assert run(double, sandbox)[0].matrix.observed is None

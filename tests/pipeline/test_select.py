@@ -2,7 +2,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from pytest_genx.domain import Case, Execution, Expectation, Finding, Oracle, Outcome
+from pytest_genx.domain import (
+    ANSWER,
+    Case,
+    Execution,
+    Expectation,
+    Finding,
+    Oracle,
+    Outcome,
+    Weakness,
+)
 from pytest_genx.matrix import PassMatrix, Ranking
 from pytest_genx.pipeline.select import choose, reasons_against
 
@@ -53,6 +62,26 @@ def test_failing_cases_and_anchors_are_not_kept():
     """What fails is no test, and what is trusted is already there."""
     reasons = reasons_of([[0, 1]], [case(1), case(2, anchor=True)])
     assert reasons == ["the current code gives FAIL", "already among your examples or tests"]
+
+
+def test_weak_cases_are_kept_for_no_other_reason_than_their_own():
+    """The reason is the weakness's; one without a reason may be kept."""
+    matrix = matrix_of([[1, 1, 1]])
+    cases = [case(1), case(2), case(3)]
+    weak = [Weakness("twin", 0.5, "said already"), Weakness("twin", 0.5), None]
+    reasons = reasons_against(
+        *(matrix, ranking_of(matrix), cases, [[PASS] * 3], np.zeros(1, bool), []),
+        Oracle.CONSENSUS,
+        weak,
+    )
+    assert reasons == ["said already", "", ""]
+
+
+def test_answer_of_the_user_may_be_kept():
+    """It is trusted like an example, and stands nowhere yet."""
+    assert reasons_of([[1]], [case(1, anchor=True)]) != [""]
+    answer = Case("assert f(1) == 2", ANSWER, Expectation("f(1)", "2"), anchor=True)
+    assert reasons_of([[1]], [answer]) == [""]
 
 
 def test_nothing_is_kept_for_a_stub():

@@ -19,7 +19,7 @@ def test_help_lists_every_option_and_ini_entry(project: pytest.Pytester) -> None
     """The table, and what pytest alone has, with their ini twins."""
     text = str(project.runpytest_inprocess("--help").stdout)
     for option in OPTIONS:
-        assert f"  {option.flag}=" in text
+        assert f"  {option.flag}{' ' if option.switch else '='}" in text
         assert f"  {option.ini} (" in text
     for name in ("--genx-generate=", "--genx-report=", "genx_targets (", "genx_report ("):
         assert f"  {name}" in text

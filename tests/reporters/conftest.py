@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pytest_genx.domain import Answer, Answered, Question
 from pytest_genx.records import (
     CandidateRow,
     CaseRow,
@@ -110,6 +111,10 @@ def run() -> list[Record]:
             ),
             proposal=None,
             notes=("2 calls gave nothing that a test can state",),
+            question=Question(
+                "Cart([3, 1]).total()",
+                (Answer("4", 12, 40, 0.481), Answer("0", 1, 1, 0.31), Answer("[3]", 1, 1, 0.0)),
+            ),
         ),
         TargetStarted("a.py::f", is_stub=True),
         TargetDone(
@@ -122,6 +127,11 @@ def run() -> list[Record]:
             outcomes=("P", "F"),
             findings=(),
             proposal=0,
+            question=Question("f(-1)", (Answer("-2", 1, 1, 0.5), Answer("'\x1b[31m'", 1, 1, 0.4))),
+            answered=(
+                Answered(Question("f(1)", (Answer("2", 1, 1, 0.5), Answer("1", 1, 1, 0.4))), "2"),
+                Answered(Question("f(0)", (Answer("0", 1, 1, 0.5), Answer("1", 1, 1, 0.4))), ""),
+            ),
         ),
         TargetStarted("b.py::g", is_stub=False),
         TargetFailed("b.py::g", "ModuleNotFoundError: No module named 'shapes'"),
