@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from pytest_genx.bench.calibration import Calibrated
-from pytest_genx.bench.compare import Table
+from pytest_genx.bench.compare import Line, Table
 from pytest_genx.bench.curves import Curves
 from pytest_genx.bench.rank import PoolResult
 
@@ -53,12 +53,16 @@ def _table(table: Table) -> dict[str, Any]:
         "rankers": {
             line.ranker: {
                 **{f"pass@{k}": asdict(span) for k, span in line.pass_at.items()},
-                f"lead over {table.baseline}": line.lead and asdict(line.lead),
+                **_lead(table.baseline, line),
                 "seconds": line.seconds,
             }
             for line in table.lines
         },
     }
+
+
+def _lead(baseline: str | None, line: Line) -> dict[str, Any]:
+    return {} if baseline is None else {f"lead over {baseline}": line.lead and asdict(line.lead)}
 
 
 def _task(result: PoolResult, i: int) -> dict[str, Any]:

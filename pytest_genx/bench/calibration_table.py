@@ -46,10 +46,10 @@ def _print_summary(console: Console, result: Calibrated) -> None:
     from rich import box
     from rich.table import Table as Grid
 
-    grid = Grid(box=box.SIMPLE_HEAD)
+    grid = Grid(box=box.SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
     grid.add_column("ranker")
     grid.add_column("side")
-    for name in ("tasks", "number", "right %", "ECE", "by samples", "Brier", "by samples"):
+    for name in ("tasks", "number", "right", "ECE", "by samples", "Brier", "by samples"):
         grid.add_column(name, justify="right")
     for one in result.rankers:
         for side, found in (("candidates", one.candidates), ("cases", one.cases)):
@@ -61,7 +61,7 @@ def _print_summary(console: Console, result: Calibrated) -> None:
                 side,
                 str(found.n_tasks),
                 f"{found.number:,}",
-                f"{100.0 * found.share_right:.1f}",
+                f"{found.share_right:.1%}",
                 _fraction(found.ece),
                 _fraction(found.ece_by_samples),
                 _fraction(found.brier),

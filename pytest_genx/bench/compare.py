@@ -54,7 +54,7 @@ class Table:
     tasks: str
     n_tasks: int
     lines: tuple[Line, ...]
-    baseline: str
+    baseline: str | None  # None when it is not among the lines
     n_pools: int = 1
 
 
@@ -79,7 +79,7 @@ def tabulate(title: str, choices: Sequence[Choice], *, baseline: str, seed: int)
     """
     choices = [choice for choice in choices if len(choice.tasks)]
     if not choices:
-        return Table(title, 0, (), baseline, 0)
+        return Table(title, 0, (), None, 0)
     draws = [metrics.resample(len(c.tasks), (seed, i)) for i, c in enumerate(choices)]
     names = [one.ranker for one in choices[0].ranked]
     lines = []
@@ -94,7 +94,8 @@ def tabulate(title: str, choices: Sequence[Choice], *, baseline: str, seed: int)
         seconds = sum(c.ranked[at].seconds for c in choices)
         lines.append(Line(name, spans, lead, None if name == CEILING else seconds))
     n_tasks = sum(len(c.tasks) for c in choices)
-    return Table(title, n_tasks, tuple(lines), baseline, len(choices))
+    shown = baseline if baseline in names else None
+    return Table(title, n_tasks, tuple(lines), shown, len(choices))
 
 
 def chosen(tasks: Sequence[int]) -> Ints:

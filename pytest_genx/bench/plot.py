@@ -77,7 +77,7 @@ def plot_ranking(
     _draw_means(rows[0], panels)
     styles = _styles([line.ranker for line in panels[0][1].lines])
     for row, of_pool in zip(rows[1:], curves, strict=True):
-        _draw_curves(row, of_pool, styles)
+        _draw_curves(row, of_pool, styles, columns)
     _save(figure, path)
 
 
@@ -130,7 +130,9 @@ def _draw_means(part: SubFigure, panels: Sequence[tuple[str, Table]]) -> None:
         _tidy(axes)
 
 
-def _draw_curves(part: SubFigure, curves: Curves, styles: Mapping[str, tuple[str, str]]) -> None:
+def _draw_curves(
+    part: SubFigure, curves: Curves, styles: Mapping[str, tuple[str, str]], columns: int
+) -> None:
     """Draw a panel for each number of cases; the band is the baseline's interval alone."""
     by_cases = _by_cases(curves)
     names = list(curves.points[0].pass_at_1)
@@ -141,13 +143,24 @@ def _draw_curves(part: SubFigure, curves: Curves, styles: Mapping[str, tuple[str
         f"{curves.draws} draws each{band}",
         fontsize="large",
     )
-    grid = part.subplots(1, len(by_cases), sharey=True, squeeze=False)[0]
-    for axes, (n_cases, points) in zip(grid, by_cases.items(), strict=True):
+    grid = part.subplots(1, columns, sharey=True, squeeze=False)[0]
+    for axes in grid[len(by_cases) :]:
+        axes.set_visible(False)
+    for axes, (n_cases, points) in zip(grid, by_cases.items(), strict=False):
         x = [point.n_candidates for point in points]
         for name in names:
             colour, marker = styles[name]
             y = [100 * point.pass_at_1[name].mean for point in points]
-            axes.plot(x, y, color=colour, marker=marker, markersize=4, linewidth=1.4, label=name)
+            axes.plot(
+                x,
+                y,
+                color=colour,
+                marker=marker,
+                markersize=4,
+                linewidth=1.4,
+                label=name,
+                clip_on=False,
+            )
         if banded:
             spans = [point.pass_at_1[curves.baseline] for point in points]
             low, high = [100 * s.low for s in spans], [100 * s.high for s in spans]

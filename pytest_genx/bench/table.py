@@ -66,7 +66,6 @@ def show_compared(tables: Sequence[Table]) -> None:
     """Print the tables over several pools, if there are any."""
     console = open_console()
     for table in tables:
-        console.print(f"\n[bold]{table.n_pools} pools[/bold]", end="")
         _print_table(console, table)
 
 
@@ -120,21 +119,26 @@ def _print_table(console: Console, table: Table) -> None:
     from rich import box
     from rich.table import Table as Grid
 
-    grid = Grid(title=f"{table.tasks} ({table.n_tasks})", title_justify="left", box=box.SIMPLE_HEAD)
+    number = (
+        f"{table.n_tasks}" if table.n_pools < 2 else f"{table.n_tasks} of {table.n_pools} pools"
+    )
+    title = f"{table.tasks} ({number})"
+    grid = Grid(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     grid.add_column("ranker")
     for k in KS:
         grid.add_column(f"pass@{k}", justify="right")
-    grid.add_column(f"pass@1 over {table.baseline}", justify="right")
+    if table.baseline is not None:
+        grid.add_column(f"pass@1 over {table.baseline}", justify="right")
     grid.add_column("seconds", justify="right")
     for line in table.lines:
-        grid.add_row(*_cells(line))
+        grid.add_row(*_cells(line, leads=table.baseline is not None))
     console.print(grid)
 
 
-def _cells(line: Line) -> list[str]:
+def _cells(line: Line, *, leads: bool) -> list[str]:
     spans = [percent(line.pass_at[k]) for k in KS]
-    lead = "" if line.lead is None else percent(line.lead, sign="+")
-    return [line.ranker, *spans, lead, "" if line.seconds is None else f"{line.seconds:.2f}"]
+    lead = ["" if line.lead is None else percent(line.lead, sign="+")] if leads else []
+    return [line.ranker, *spans, *lead, "" if line.seconds is None else f"{line.seconds:.2f}"]
 
 
 def percent(span: Interval, sign: str = "") -> str:
