@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 NOTE = (
     f"ECE over {BINS} bins of equal width, weighted by number; every distinct candidate or case "
-    "counts once, or by samples as often as it was written. In brackets "
+    "counts once, or under `samples` as often as it was written. In brackets "
     f"{LEVEL:.0%} intervals from {RESAMPLES:,} resamples of the tasks."
 )
 
@@ -46,10 +46,10 @@ def _print_summary(console: Console, result: Calibrated) -> None:
     from rich import box
     from rich.table import Table as Grid
 
-    grid = Grid(box=box.SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
+    grid = Grid(box=box.SIMPLE_HEAD)
     grid.add_column("ranker")
     grid.add_column("side")
-    for name in ("tasks", "number", "right", "ECE", "by samples", "Brier", "by samples"):
+    for name in ("tasks", "number", "right", "ECE", "samples", "Brier", "samples"):
         grid.add_column(name, justify="right")
     for one in result.rankers:
         for side, found in (("candidates", one.candidates), ("cases", one.cases)):
@@ -63,9 +63,9 @@ def _print_summary(console: Console, result: Calibrated) -> None:
                 f"{found.number:,}",
                 f"{found.share_right:.1%}",
                 _fraction(found.ece),
-                _fraction(found.ece_by_samples),
+                _estimate(found.ece_by_samples),
                 _fraction(found.brier),
-                _fraction(found.brier_by_samples),
+                _estimate(found.brier_by_samples),
             )
     console.print(grid)
 
@@ -84,6 +84,10 @@ def _print_bins(console: Console, title: str, found: Reliability | None) -> None
         share = "" if line.share_right is None else _fraction(line.share_right)
         grid.add_row(f"{line.low:.1f} to {line.high:.1f}", f"{line.number:,}", mean, share)
     console.print(grid)
+
+
+def _estimate(span: Interval) -> str:
+    return f"{span.mean:.3f}".removeprefix("0")
 
 
 def _fraction(span: Interval) -> str:

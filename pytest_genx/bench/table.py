@@ -119,9 +119,9 @@ def _print_table(console: Console, table: Table) -> None:
     from rich import box
     from rich.table import Table as Grid
 
-    number = (
-        f"{table.n_tasks}" if table.n_pools < 2 else f"{table.n_tasks} of {table.n_pools} pools"
-    )
+    number = f"{table.n_tasks}"
+    if table.n_pools > 1:
+        number += f" tasks of {table.n_pools} pools"
     title = f"{table.tasks} ({number})"
     grid = Grid(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     grid.add_column("ranker")
