@@ -1,19 +1,18 @@
-"""`genx`: what has no place in a pytest run. Each verb is a parser and a function that runs it."""
+"""`genx`: what has no place in a pytest run.
 
-# ruff: noqa: PLC0415 -- a verb imports what it needs when it is run
+A verb is a parser and a function that runs it, which imports what it needs when it is run; those
+of `genx bench` stand in `bench/arguments.py`.
+"""
 
 from __future__ import annotations
 
 import argparse
-import math
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
 
 from pytest_genx import __version__
+from pytest_genx.bench.arguments import add_bench
 from pytest_genx.errors import GenxError
-from pytest_genx.options import OPTIONS
 
 OK = 0
 BAD_USAGE = 2  # argparse's own status
@@ -52,98 +51,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"genx {__version__}")
     parser.set_defaults(run=None)
     verbs = parser.add_subparsers(title="verbs", metavar="VERB")
-    _add_bench(verbs)
+    add_bench(verbs)
     return parser
-
-
-def _add_bench(verbs: Any) -> None:
-    bench = verbs.add_parser("bench", help="measure parts of pytest-genx on recorded data")
-    bench.set_defaults(run=lambda _: bench.print_help())
-    subjects = bench.add_subparsers(title="what is measured", metavar="SUBJECT")
-    _add_bench_rank(subjects)
-
-
-def _add_bench_rank(subjects: Any) -> None:
-    rank = subjects.add_parser(
-        "rank",
-        help="rankers, on pools of recorded samples",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        description=(
-            "Run the samples of each POOL in the sandbox, rank them with every ranker, and print\n"
-            "how often the first, one of the first 2 and one of the first 10 picks is correct,\n"
-            "on all tasks and on those with 0 < pass rate < 1."
-        ),
-        epilog=(
-            "A pool is a file of JSON lines, gzipped or not, one task a line, with the fields\n"
-            "  task_id, entry_point\n"
-            "  prompt        code that the code samples continue, or a statement\n"
-            "  code_samples  raw completions of the prompt (cut as CodeT does), or whole programs\n"
-            "  test_prompt   text that the test samples continue; without it they are assertions\n"
-            "  test_samples  raw completions (at most 5 assertions of each), or one each\n"
-            "  reference     a correct program (optional)\n"
-            "  label_test    code run after a candidate, which raises when it is wrong\n\n"
-            "Programs in a pool are run, confined as the sandbox confines them.\n"
-            "Example: genx bench rank pool.jsonl.gz --ranker codet --ranker dual_critic"
-        ),
-    )
-    rank.add_argument("pools", nargs="+", type=Path, metavar="POOL", help="JSON lines, or gzipped")
-    rank.add_argument(
-        "--ranker",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="show this one, repeatable (default: all there are); leads need codet",
-    )
-    rank.add_argument("--json", type=Path, metavar="FILE", help="write every number to FILE")
-    rank.add_argument(
-        "--timeout",
-        type=_seconds,
-        default=0.25,
-        metavar="S",
-        help="CPU seconds for one case (default: %(default)s; CodeT took 0.1 s of wall time)",
-    )
-    rank.add_argument("--seed", type=_count, default=0, metavar="N", help="of the bootstrap")
-    rank.add_argument(
-        "--cache",
-        default="",
-        metavar="DIR",
-        help=next(option.help for option in OPTIONS if option.name == "cache"),
-    )
-    rank.set_defaults(run=_run_bench_rank)
-
-
-def _run_bench_rank(arguments: argparse.Namespace) -> None:
-    from pytest_genx import plugins
-    from pytest_genx.bench.command import bench_rank
-    from pytest_genx.config import Config
-
-    config = Config(
-        rootdir=Path.cwd(),
-        timeout=arguments.timeout,
-        seed=arguments.seed,
-        cache=arguments.cache,
-    )
-    bench_rank(
-        arguments.pools,
-        config,
-        plugins.load(),
-        names=arguments.ranker,
-        json_path=arguments.json,
-    )
-
-
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0.0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"expected seconds above 0, got {text!r}")
-    return value
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"expected a whole number of at least 0, got {text!r}")
-    return value
 
 
 if __name__ == "__main__":

@@ -4,12 +4,14 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from pytest_genx import __version__
 from pytest_genx.cli import main
 
+DOCS = Path(__file__).resolve().parent.parent / "docs" / "bench.md"
 TASK = {
     "task_id": "double",
     "entry_point": "double",
@@ -57,10 +59,11 @@ def test_without_a_verb_help_is_shown(argv, capsys):
     assert ("bench" if not argv else "rank") in out
 
 
-def test_help_names_every_field_of_a_pool(capsys):
+@pytest.mark.parametrize("verb", ["rank", "calibration"])
+def test_help_names_every_field_of_a_pool(verb, capsys):
     """So that a user can write one."""
     with pytest.raises(SystemExit):
-        main(["bench", "rank", "--help"])
+        main(["bench", verb, "--help"])
     text = capsys.readouterr().out
     assert all(field in text for field in TASK)
     assert "CPU seconds for one case (default: 0.25" in " ".join(text.split())
@@ -116,7 +119,8 @@ def test_a_mistake_is_one_sentence_and_status_2(tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    ("option", "value"), [("--timeout", "0"), ("--timeout", "nan"), ("--seed", "-1")]
+    ("option", "value"),
+    [("--timeout", "0"), ("--timeout", "nan"), ("--seed", "-1"), ("--draws", "0")],
 )
 def test_numbers_out_of_range_are_refused(option, value, pool, capsys):
     """By name and value, with argparse's status."""
@@ -135,6 +139,40 @@ def test_an_interrupt_ends_with_the_status_shells_know(pool, capsys, monkeypatch
     monkeypatch.setattr("pytest_genx.bench.command.bench_rank", interrupted)
     status, _, err = status_and_output(capsys, "bench", "rank", pool)
     assert (status, err) == (130, "genx: interrupted\n")
+
+
+def test_calibration_runs_a_pool_in_the_sandbox_from_end_to_end(pool, tmp_path, capsys):
+    """With the reference as judge of the cases; what rank ran before is not run again."""
+    cache = ("--timeout", "0.1", "--cache", tmp_path / "kept")
+    status_and_output(capsys, "bench", "rank", pool, *cache)
+    target, chart = tmp_path / "all.json", tmp_path / "chart.png"
+    status, out, err = status_and_output(
+        capsys, "bench", "calibration", pool, *cache, "--json", target, "--plot", chart
+    )
+    assert status == 0
+    assert "double: 1 tasks" in out
+    assert err.endswith("\n3 pairs executed, 13 from the cache\n")
+    (body,) = json.loads(target.read_text())["pools"]
+    (found,) = body["rankers"]
+    assert (found["ranker"], found["cases"]["share_right"]) == ("dual_critic", 1.0)
+    assert (found["candidates"]["number"], found["candidates"]["n_tasks"]) == (3, 1)
+    assert chart.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("line", re.findall(r"^genx .+$", DOCS.read_text("utf-8"), re.MULTILINE))
+def test_commands_of_the_page_run(line, pool, tmp_path, capsys, monkeypatch):
+    """Each as it stands there, with pools by these names."""
+    monkeypatch.chdir(tmp_path)
+    _, *words = line.split()
+    for word in words:
+        if word.endswith(".jsonl.gz"):
+            (tmp_path / word).write_bytes(pool.read_bytes())
+    status, out, err = status_and_output(capsys, *words, "--cache", tmp_path / "kept")
+    assert status == 0, err
+    assert "double" in out or "POOL" in out
+    for option in ("--json", "--plot"):
+        if option in words:
+            assert (tmp_path / words[words.index(option) + 1]).stat().st_size > 500
 
 
 def test_help_loads_neither_numpy_nor_rich():

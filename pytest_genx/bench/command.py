@@ -1,31 +1,28 @@
-"""The command `genx bench rank`, from paths and names to tables and a file."""
+"""The commands `genx bench rank` and `calibration`, from paths and names to tables and files."""
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Sequence
 from pathlib import Path
 
 import pluggy
 
-from pytest_genx import __version__, builtin, plugins
+from pytest_genx.bench import as_json, calibration_table, plot, table
 from pytest_genx.bench import pool as pools
-from pytest_genx.bench.pool import Pool
-from pytest_genx.bench.rank import PoolResult, measure, to_json
-from pytest_genx.bench.table import progress, say_cached, show
+from pytest_genx.bench.calibration import calibrate, judge
+from pytest_genx.bench.compare import BASELINE
+from pytest_genx.bench.curves import Curves, draw_curves, sizes
+from pytest_genx.bench.rank import PoolResult, compare, measure
+from pytest_genx.bench.session import (
+    known_rankers,
+    open_rankers,
+    open_session,
+    refuse_unlabelled,
+    settings,
+    write_json,
+)
 from pytest_genx.config import Config
-from pytest_genx.errors import GenxError, WriteRefused
 from pytest_genx.interfaces import Ranker
-from pytest_genx.outcomes.cache import open_cache
-
-
-class Unlabelled(GenxError):
-    """A pool has no labels, so that rankings cannot be judged."""
-
-    def __init__(self, pool: str, task_id: str) -> None:
-        super().__init__(f"{pool}: task {task_id!r} has no label_test, so there is no pass@k")
 
 
 def bench_rank(
@@ -34,7 +31,10 @@ def bench_rank(
     manager: pluggy.PluginManager,
     *,
     names: Sequence[str] = (),
+    baseline: str | None = None,
+    draws: int = 0,
     json_path: Path | None = None,
+    plot_path: Path | None = None,
 ) -> None:
     """Measure rankers on pools, printing as each pool is done.
 
@@ -43,74 +43,113 @@ def bench_rank(
         config: its timeout, seed, sandbox and cache are used.
         manager: knows rankers and sandboxes by name.
         names: rankers to show; none means all there are.
+        baseline: the ranker that leads are over, shown too; None takes `BASELINE`, if shown.
+        draws: subsamples of each task for the small-n curves; 0 for no curves.
         json_path: where every number goes, None for nowhere.
+        plot_path: where the chart goes, a PNG or SVG file; None for nowhere.
 
     Raises:
-        GenxError: a pool, a name or the sandbox is not usable; `Unlabelled`, after ranking,
-            when a pool has no labels.
+        GenxError: a pool, a name, a path or the sandbox is not usable; `Unlabelled`, after
+            ranking, when a pool has no labels.
     """
+    plot.check(plot_path)
     loaded = [pools.read(path) for path in paths]
-    rankers = _rankers(names, config, manager)
+    shown = [*(names or known_rankers(manager)), *([baseline] if baseline else [])]
+    rankers = open_rankers(shown, config, manager)
+    baseline = baseline or BASELINE
     results: list[PoolResult] = []
-    with ExitStack() as stack:
-        sandbox = stack.enter_context(closing(plugins.sandbox(manager, config.sandbox)(config)))
-        cache = stack.enter_context(closing(open_cache(config)))
-        opened = {
-            "sandbox": sandbox.name,
-            "environment": list(getattr(sandbox, "environment", ())),
-        }
-        for note in getattr(sandbox, "notes", ()):
-            print(f"note: {note}", file=sys.stderr)  # noqa: T201 -- this is a command
+    curves: list[Curves] = []
+    with open_session(config, manager) as session:
+        described = settings(config, session.sandbox)
         for pool in loaded:
             result = measure(
                 pool,
                 rankers,
-                sandbox,
+                session.sandbox,
                 cpu=config.timeout,
                 seed=config.seed,
-                watch=progress,
-                cache=cache,
+                watch=table.progress,
+                cache=session.cache,
+                baseline=baseline,
             )
-            show(result)
+            table.show(result)
             results.append(result)
-    say_cached(cache.executed, cache.found, cache.notes)
+    compared = compare(results, baseline=baseline, seed=config.seed)
+    table.show_compared(compared)
+    if draws:
+        for result in results:
+            if result.labelled:
+                curves.append(_curves(result, rankers, baseline, config.seed, draws))
+                table.show_curves(curves[-1])
     if json_path is not None:
-        _write(json_path, results, config, opened)
+        numbers = as_json.of_ranking(results, compared, curves)
+        write_json(json_path, {**described, "baseline": baseline, **numbers})
     for pool in loaded:
-        _refuse_unlabelled(pool)
+        refuse_unlabelled(pool, "pass@k")
+    if plot_path is not None:
+        plot.plot_ranking(plot_path, results, compared, curves)
 
 
-def known_rankers(manager: pluggy.PluginManager) -> list[str]:
-    """Return the names of all rankers: the package's own in its order, then others by name."""
-    found = {name for offer in manager.hook.genx_rankers() for name in offer}
-    own = [name for name in builtin.genx_rankers() if name in found]
-    return own + sorted(found.difference(own))
-
-
-def _rankers(
-    names: Sequence[str], config: Config, manager: pluggy.PluginManager
-) -> dict[str, Ranker]:
-    chosen = dict.fromkeys(names or known_rankers(manager))
-    return {name: plugins.ranker(manager, name)(config) for name in chosen}
-
-
-def _write(
-    path: Path, results: Sequence[PoolResult], config: Config, opened: Mapping[str, object]
+def bench_calibration(
+    paths: Sequence[Path],
+    config: Config,
+    manager: pluggy.PluginManager,
+    *,
+    names: Sequence[str] = (BASELINE,),
+    json_path: Path | None = None,
+    plot_path: Path | None = None,
 ) -> None:
-    body = {
-        "version": __version__,
-        "timeout": config.timeout,
-        "seed": config.seed,
-        **opened,
-        "pools": [to_json(result) for result in results],
-    }
-    try:
-        path.write_text(json.dumps(body, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise WriteRefused(path, error.strerror or str(error)) from None
+    """Measure on pools how far scores are probabilities.
+
+    Args:
+        paths: the pools; every task needs a label, and a reference if its cases shall count.
+        config: its timeout, seed, sandbox and cache are used.
+        manager: knows rankers and sandboxes by name.
+        names: rankers to judge.
+        json_path: where every number goes, None for nowhere.
+        plot_path: where the chart goes, a PNG or SVG file; None for nowhere.
+
+    Raises:
+        GenxError: a pool, a name, a path or the sandbox is not usable; `Unlabelled`, before
+            anything is run, when a pool has no labels.
+    """
+    plot.check(plot_path)
+    loaded = [pools.read(path) for path in paths]
+    for pool in loaded:
+        refuse_unlabelled(pool, "calibration")
+    rankers = open_rankers(names, config, manager)
+    with open_session(config, manager) as session:
+        described = settings(config, session.sandbox)
+        judged = [
+            judge(
+                pool,
+                rankers,
+                session.sandbox,
+                cpu=config.timeout,
+                watch=table.progress,
+                cache=session.cache,
+            )
+            for pool in loaded
+        ]
+    results = calibrate(judged, seed=config.seed)
+    calibration_table.show(results)
+    if json_path is not None:
+        write_json(json_path, {**described, **as_json.of_calibration(results)})
+    if plot_path is not None:
+        plot.plot_calibration(plot_path, results)
 
 
-def _refuse_unlabelled(pool: Pool) -> None:
-    for task in pool.tasks:
-        if task.label_test is None:
-            raise Unlabelled(pool.name, task.task_id)
+def _curves(
+    result: PoolResult, rankers: dict[str, Ranker], baseline: str, seed: int, draws: int
+) -> Curves:
+    total = len(sizes(result.executed)) * len(result.executed)
+    with table.progress(f"{result.pool}, curves", total, "subsampled tasks") as on_ranked:
+        return draw_curves(
+            result.pool,
+            result.executed,
+            rankers,
+            baseline=baseline,
+            seed=seed,
+            draws=draws,
+            on_ranked=on_ranked,
+        )

@@ -1,19 +1,22 @@
-"""A pool's task, executed: its pass matrix, and which candidates are correct.
+"""A pool's tasks, executed: pass matrices, which candidates are correct, which cases are valid.
 
-Everything runs in the sandbox, labels included. Labels have their own limit: the lowest of
-`LABEL_LIMITS` at which the task's reference passes. What a ranking is worth is not computed here.
+Everything runs in the sandbox, labels and references included. Labels have their own limit: the
+lowest of `LABEL_LIMITS` at which the task's reference passes. The reference is never a row of the
+matrix. What a ranking is worth is not computed here.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
-from pytest_genx.bench.pool import PoolTask
-from pytest_genx.bench.protocol import Material
+from pytest_genx.bench.pool import Pool, PoolTask
+from pytest_genx.bench.protocol import Material, extract
 from pytest_genx.domain import Case, Execution, Limits, Outcome
 from pytest_genx.interfaces import Cache, Sandbox
 from pytest_genx.matrix import Bools, PassMatrix
@@ -28,6 +31,26 @@ WALL = 5.0  # seconds of wall time beyond ten times the CPU limit; the CPU limit
 OnPairs = Callable[[int], None]
 
 
+class Watch(Protocol):
+    """Opens a display of progress: a title and the number of pairs to come."""
+
+    def __call__(self, title: str, total: int) -> AbstractContextManager[OnPairs]:
+        """Open it; what it gives is told how many more pairs are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """Which cases the reference passes.
+
+    Args:
+        valid: `[n_cases] bool`.
+        judged: `[n_cases] bool`, False where the reference ran out of time, which says nothing.
+    """
+
+    valid: Bools
+    judged: Bools
+
+
 @dataclass(frozen=True, slots=True)
 class Executed:
     """What running one task gave.
@@ -38,6 +61,7 @@ class Executed:
         correct: `[n_candidates] bool`, None when the task has no `label_test`.
         warning: what is wrong with the task itself, "" for nothing.
         seconds: wall time.
+        validity: of the cases; None when nobody asked, or the task has no reference.
     """
 
     task_id: str
@@ -45,6 +69,7 @@ class Executed:
     correct: Bools | None
     warning: str
     seconds: float
+    validity: Validity | None = None
 
     @property
     def pass_rate(self) -> float:
@@ -55,6 +80,39 @@ class Executed:
         return float(counts[self.correct].sum() / counts.sum())
 
 
+def execute_pool(
+    pool: Pool,
+    sandbox: Sandbox,
+    *,
+    cpu: float,
+    watch: Watch,
+    cache: Cache | None = None,
+    judge_cases: bool = False,
+) -> tuple[Executed, ...]:
+    """Run all tasks of a pool; as `execute`, in the order of the pool."""
+    materials = [extract(task) for task in pool.tasks]
+    total = 0
+    for task, material in zip(pool.tasks, materials, strict=True):
+        total += material.pairs
+        if task.label_test is not None:
+            total += len(material.programs)
+        if judge_cases and task.reference is not None:
+            total += len(material.asserts)
+    with watch(pool.name, total) as on_pairs:
+        return tuple(
+            execute(
+                task,
+                material,
+                sandbox,
+                cpu=cpu,
+                on_pairs=on_pairs,
+                cache=cache,
+                judge_cases=judge_cases,
+            )
+            for task, material in zip(pool.tasks, materials, strict=True)
+        )
+
+
 def execute(
     task: PoolTask,
     material: Material,
@@ -63,6 +121,7 @@ def execute(
     cpu: float,
     on_pairs: OnPairs,
     cache: Cache | None = None,
+    judge_cases: bool = False,
 ) -> Executed:
     """Run a task's programs against its assertions and against its label.
 
@@ -73,6 +132,7 @@ def execute(
         cpu: seconds of CPU time for one assertion.
         on_pairs: told how many more pairs are done; labels count as pairs.
         cache: executions of earlier runs.
+        judge_cases: whether to run the reference against the assertions, too.
 
     Raises:
         SandboxError: the sandbox itself failed.
@@ -83,19 +143,25 @@ def execute(
     cases = [Case(source=text, origin="pool") for text in material.asserts]
     if material.pairs:
         rows = _run(material.programs, cases, sandbox, cpu, on_pairs, cache)
-    passed, observed = to_arrays(rows, m)
+    passed, observed, erred = to_arrays(rows, m)
     matrix = PassMatrix(
         passed,
         np.array(material.program_counts, dtype=np.int64),
         np.array(material.assert_counts, dtype=np.int64),
         observed=observed,
+        erred=erred,
+        weights=weights(weaknesses(cases, {task.entry_point}, passed)),
     )
-    matrix = replace(matrix, weights=weights(weaknesses(cases, {task.entry_point}, passed)))
     correct, warning = None, ""
     if task.label_test is not None:
         correct, warning = _label(task, task.label_test, material.programs, sandbox, cache)
         on_pairs(n)
-    return Executed(task.task_id, matrix, correct, warning, time.monotonic() - started)
+    validity = None
+    if judge_cases and task.reference is not None:
+        validity = _validity(task.reference, material.asserts, sandbox, cache)
+        on_pairs(m)
+    seconds = time.monotonic() - started
+    return Executed(task.task_id, matrix, correct, warning, seconds, validity)
 
 
 def _label(
@@ -119,6 +185,25 @@ def _label(
         warning = f"{task.task_id}: the reference fails its label_test ({outcomes[0].name})"
     verdicts = [outcome is Outcome.PASS for outcome in outcomes[len(references) :]]
     return np.array(verdicts, dtype=np.bool_), warning
+
+
+def _validity(
+    reference: str, asserts: tuple[str, ...], sandbox: Sandbox, cache: Cache | None
+) -> Validity:
+    """Say which assertions the reference passes, with more time for those that take more."""
+    outcomes = [Outcome.TIMEOUT] * len(asserts)
+    for cpu in LABEL_LIMITS:
+        left = [j for j, outcome in enumerate(outcomes) if outcome is Outcome.TIMEOUT]
+        if not left:
+            break
+        cases = [Case(source=asserts[j], origin="pool") for j in left]
+        (row,) = _run((reference,), cases, sandbox, cpu, None, cache)
+        for j, execution in zip(left, row, strict=True):
+            outcomes[j] = execution.outcome
+    return Validity(
+        np.array([outcome is Outcome.PASS for outcome in outcomes], dtype=np.bool_),
+        np.array([outcome is not Outcome.TIMEOUT for outcome in outcomes], dtype=np.bool_),
+    )
 
 
 def _run(

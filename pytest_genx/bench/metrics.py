@@ -21,7 +21,7 @@ LEVEL = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A mean over tasks and its bootstrap interval, all as fractions."""
+    """An estimate and its bootstrap interval, all as fractions; mostly a mean over tasks."""
 
     mean: float
     low: float
@@ -76,10 +76,11 @@ def ranked_pass_at_k(scores: Floats, counts: Ints, correct: Bools, k: int) -> fl
     return 1.0 - missed
 
 
-def resample(n_tasks: int, seed: int) -> Ints:
+def resample(n_tasks: int, seed: int | tuple[int, ...]) -> Ints:
     """Draw the tasks of every resample: `[RESAMPLES, n_tasks] int64`.
 
-    Using one draw for all rankers is what makes their comparison paired.
+    Using one draw for all rankers is what makes their comparison paired. A number that follows
+    the seed, such as a pool's, gives draws of its own; 0 gives those of the seed alone.
     """
     rng = np.random.default_rng(seed)
     return rng.integers(0, n_tasks, size=(RESAMPLES, n_tasks))
@@ -95,8 +96,27 @@ def interval(values: Sequence[float] | npt.NDArray[np.float64], draws: Ints) -> 
     >>> interval([1.0, 1.0, 1.0], resample(3, seed=0))
     Interval(mean=1.0, low=1.0, high=1.0)
     """
-    array = np.asarray(values, np.float64)
-    means = array[draws].mean(axis=1)
+    return mean_interval([np.asarray(values, np.float64)], [draws])
+
+
+def mean_interval(pools: Sequence[Floats], draws: Sequence[Ints]) -> Interval:
+    """Return the mean over pools of their means over tasks, with tasks resampled in each pool.
+
+    Args:
+        pools: of each `[n_tasks] float64`, one value a task; none is empty.
+        draws: of each what `resample` gave, with different seeds.
+
+    >>> pools = [np.ones(3), np.zeros(2)]
+    >>> mean_interval(pools, [resample(3, (0, 0)), resample(2, (0, 1))])
+    Interval(mean=0.5, low=0.5, high=0.5)
+    """
+    estimate = float(np.mean([values.mean() for values in pools]))
+    means = [values[of_pool].mean(axis=1) for values, of_pool in zip(pools, draws, strict=True)]
+    return percentiles(estimate, np.mean(means, axis=0))
+
+
+def percentiles(estimate: float, resampled: Floats) -> Interval:
+    """Put the percentile interval around an estimate, from its value in each resample."""
     tail = (1.0 - LEVEL) / 2.0
-    low, high = np.quantile(means, [tail, 1.0 - tail])
-    return Interval(float(array.mean()), float(low), float(high))
+    low, high = np.quantile(resampled, [tail, 1.0 - tail])
+    return Interval(estimate, float(low), float(high))

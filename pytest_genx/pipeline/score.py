@@ -30,7 +30,7 @@ def to_matrix(
         cases: columns.
         executions: `[n_candidates][n_cases]`.
     """
-    passed, observed = to_arrays(executions, len(cases))
+    passed, observed, erred = to_arrays(executions, len(cases))
     incumbents = [i for i, candidate in enumerate(candidates) if candidate.incumbent]
     return PassMatrix(
         passed,
@@ -39,10 +39,13 @@ def to_matrix(
         observed=observed,
         anchors=np.array([case.anchor for case in cases], dtype=np.bool_),
         incumbent=incumbents[0] if incumbents else None,
+        erred=erred,
     )
 
 
-def to_arrays(executions: Sequence[Sequence[Execution]], n_cases: int) -> tuple[Bools, Ints | None]:
+def to_arrays(
+    executions: Sequence[Sequence[Execution]], n_cases: int
+) -> tuple[Bools, Ints | None, Bools]:
     """Turn executions into arrays.
 
     Args:
@@ -50,18 +53,19 @@ def to_arrays(executions: Sequence[Sequence[Execution]], n_cases: int) -> tuple[
         n_cases: told apart, for there may be no candidates.
 
     Returns:
-        What was passed, `[n_candidates, n_cases] bool`, and what was observed, `[n_candidates,
-        n_cases] int64` with -1 for nothing; None when nothing was observed at all.
+        `passed`, `observed` and `erred` of a `PassMatrix`; no observations at all are None.
     """
-    passed = np.zeros((len(executions), n_cases), dtype=np.bool_)
-    observed = np.full((len(executions), n_cases), -1, dtype=np.int64)
+    shape = (len(executions), n_cases)
+    passed, erred = np.zeros(shape, dtype=np.bool_), np.zeros(shape, dtype=np.bool_)
+    observed = np.full(shape, -1, dtype=np.int64)
     digests: dict[str, int] = {}
     for i, row in enumerate(executions):
         for j, execution in enumerate(row):
             passed[i, j] = execution.outcome is Outcome.PASS
+            erred[i, j] = execution.outcome not in (Outcome.PASS, Outcome.FAIL)
             if execution.digest is not None:
                 observed[i, j] = digests.setdefault(execution.digest, len(digests))
-    return passed, observed if digests else None
+    return passed, observed if digests else None, erred
 
 
 def is_broken_anchor(case: Case, execution: Execution) -> bool:

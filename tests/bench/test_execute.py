@@ -108,3 +108,34 @@ def test_without_samples_the_matrix_has_no_rows(half, sandbox):
     assert executed.matrix.passed.shape == (0, 1)
     assert executed.correct.shape == (0,)
     assert executed.pass_rate == 0.0
+
+
+def test_cases_are_valid_when_the_reference_passes_them(double, sandbox):
+    """On demand; the reference is no row of the matrix."""
+    executed = execute(
+        double, extract(double), sandbox, cpu=0.25, on_pairs=lambda _: None, judge_cases=True
+    )
+    assert executed.validity.valid.tolist() == [True, True, False]
+    assert executed.validity.judged.all()
+    assert executed.matrix.passed.shape == (3, 3)
+    assert run(double, sandbox)[0].validity is None
+
+
+def test_a_reference_gets_more_time_for_cases_too(half, sandbox):
+    """A second is more than the first limit and less than the next."""
+    slow = replace(half, reference=half.reference + "  # slow", label_test=None)
+    executed = execute(
+        slow, extract(slow), sandbox, cpu=0.25, on_pairs=lambda _: None, judge_cases=True
+    )
+    assert executed.validity.valid.tolist() == [True]
+    assert sandbox.cpu_limits == [0.25, *LABEL_LIMITS[:2]]
+
+
+def test_a_case_on_which_the_reference_runs_out_of_time_is_not_judged(half, sandbox, monkeypatch):
+    """That it is not passed says nothing."""
+    monkeypatch.setattr("pytest_genx.bench.execute.LABEL_LIMITS", (0.5,))
+    slow = replace(half, reference=half.reference + "  # slow", label_test=None)
+    executed = execute(
+        slow, extract(slow), sandbox, cpu=0.25, on_pairs=lambda _: None, judge_cases=True
+    )
+    assert executed.validity.judged.tolist() == [False]

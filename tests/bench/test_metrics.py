@@ -77,3 +77,9 @@ def test_pairing_makes_a_constant_lead_certain():
     values = np.random.default_rng(0).random(30)
     lead = interval((values + 0.25) - values, resample(30, seed=0))
     assert (lead.low, lead.high) == pytest.approx((0.25, 0.25))
+
+
+def test_draws_of_the_first_pool_are_those_of_the_seed():
+    """And those of the next are others."""
+    assert (resample(9, 5) == resample(9, (5, 0))).all()
+    assert (resample(9, 5) != resample(9, (5, 1))).any()

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from pytest_genx.bench.as_json import of_ranking
 from pytest_genx.bench.pool import Pool
-from pytest_genx.bench.rank import measure, to_json
+from pytest_genx.bench.rank import compare, measure
 from pytest_genx.rankers.codet import codet
 from pytest_genx.rankers.majority import majority
 from pytest_genx.rankers.random import random
@@ -21,7 +22,7 @@ def unwatched(title, total):
 
 
 def measured(pool, sandbox, rankers=RANKERS):
-    return measure(pool, rankers, sandbox, cpu=0.25, seed=0, watch=unwatched)
+    return measure(pool, rankers, sandbox, cpu=0.25, seed=0, watch=unwatched, baseline="codet")
 
 
 def test_numbers_are_those_worked_out_by_hand(pool, sandbox):
@@ -35,7 +36,7 @@ def test_numbers_are_those_worked_out_by_hand(pool, sandbox):
     assert everything.lines[0].pass_at[1].mean == pytest.approx((0.5 + 1.0) / 2)
 
 
-def test_leads_are_over_codet(pool, sandbox):
+def test_leads_are_over_the_baseline(pool, sandbox):
     """The baseline itself has none, nor has the ceiling."""
     _, mixed = measured(pool, sandbox).tables
     leads = {line.ranker: line.lead and line.lead.mean for line in mixed.lines}
@@ -47,7 +48,7 @@ def test_leads_are_over_codet(pool, sandbox):
     }
 
 
-def test_without_codet_there_are_no_leads(pool, sandbox):
+def test_without_the_baseline_there_are_no_leads(pool, sandbox):
     """Nothing to compare with."""
     tables = measured(pool, sandbox, {"majority": majority}).tables
     assert {line.lead for table in tables for line in table.lines} == {None}
@@ -90,7 +91,7 @@ def test_a_choice_without_tasks_has_no_lines(half, sandbox):
 def test_json_holds_every_number(pool, sandbox):
     """Plain types, tables and tasks, and what the tables were made from."""
     result = measured(pool, sandbox)
-    body = json.loads(json.dumps(to_json(result)))
+    body = json.loads(json.dumps(of_ranking([result], (), ())))["pools"][0]
     assert (body["tasks"], body["candidates"], body["cases"], body["pairs"]) == (2, 4, 4, 10)
     of_codet = body["tables"][1]["rankers"]["codet"]
     assert set(of_codet) == {"pass@1", "pass@2", "pass@10", "lead over codet", "seconds"}
@@ -99,3 +100,23 @@ def test_json_holds_every_number(pool, sandbox):
     assert (task["task_id"], task["pass_rate"]) == ("double", 0.5)
     assert task["pass_at"]["codet"]["1"] == 1.0
     assert len(task["scores"]["majority"]) == 3
+
+
+def test_over_several_pools_means_of_pools_are_averaged(double, half, sandbox):
+    """A pool of three tasks counts as much as one of one, and leads are paired in each."""
+    thrice = tuple(replace(double, task_id=str(i)) for i in range(3))
+    results = [measured(Pool("a", thrice), sandbox), measured(Pool("b", (half,)), sandbox)]
+    everything, mixed = compare(results, baseline="codet", seed=0)
+    assert (everything.n_tasks, everything.n_pools) == (4, 2)
+    of_random = everything.lines[0]
+    assert of_random.pass_at[1].mean == pytest.approx((0.5 + 1.0) / 2)
+    assert of_random.lead.mean == pytest.approx((-0.5 + 0.0) / 2)
+    assert (of_random.lead.low, of_random.lead.high) == (-0.25, -0.25)
+    assert (mixed.n_tasks, mixed.n_pools) == (3, 1)
+
+
+def test_pools_without_labels_are_not_compared(double, half, sandbox):
+    """One that is left is no comparison."""
+    unlabelled = Pool("b", (replace(half, label_test=None),))
+    results = [measured(Pool("a", (double,)), sandbox), measured(unlabelled, sandbox)]
+    assert compare(results, baseline="codet", seed=0) == ()

@@ -13,7 +13,10 @@ from pytest_genx.rankers.majority import majority
 def shown(pool, sandbox, capsys):
     rankers = {"majority": majority, "codet": codet}
     watch = nullcontext(lambda _: None)
-    show(measure(pool, rankers, sandbox, cpu=0.25, seed=0, watch=lambda *_: watch))
+    result = measure(
+        pool, rankers, sandbox, cpu=0.25, seed=0, watch=lambda *_: watch, baseline="codet"
+    )
+    show(result)
     return capsys.readouterr()
 
 
