@@ -61,6 +61,9 @@ def _add_bench(verbs: Any) -> None:
     bench.set_defaults(run=lambda _: bench.print_help())
     subjects = bench.add_subparsers(title="what is measured", metavar="SUBJECT")
     _add_bench_rank(subjects)
+    from pytest_genx.bench.bugs_command import add_parser as add_bench_bugs
+
+    add_bench_bugs(subjects)
 
 
 def _add_bench_rank(subjects: Any) -> None:
