@@ -88,15 +88,19 @@ def rate(trials: Sequence[Trial], hit: Callable[[Trial], bool], seed: int) -> Ra
     """Return the share of trials that are hits, with an interval over problems."""
     totals = Counter(trial.problem for trial in trials)
     hits = Counter(trial.problem for trial in trials if hit(trial))
-    plain = wilson(sum(hits.values()), len(trials))
-    if len(totals) in (0, 1, len(trials)) or plain.hits in (0, plain.total):
-        return plain
+    found = sum(hits.values())
+    if len(totals) < len(trials) and found in (0, len(trials)):
+        # nothing to resample; codes of one problem tell no more than one of them
+        alike = wilson(len(totals) if found else 0, len(totals))
+        return Rate(found, len(trials), alike.low, alike.high)
+    if len(totals) in (1, len(trials)):
+        return wilson(found, len(trials))
     n = np.array([totals[problem] for problem in totals], np.float64)
     h = np.array([hits[problem] for problem in totals], np.float64)
     draws = resample(len(totals), seed)
     tail = (1.0 - LEVEL) / 2.0
     low, high = np.quantile(h[draws].sum(axis=1) / n[draws].sum(axis=1), [tail, 1.0 - tail])
-    return Rate(plain.hits, plain.total, float(low), float(high))
+    return Rate(found, len(trials), float(low), float(high))
 
 
 def lines(result: Result, seed: int) -> list[Line]:

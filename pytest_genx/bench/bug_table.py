@@ -19,8 +19,8 @@ WIDTH = 118  # columns, where the output is no terminal
 TENTHS = 10
 NOTE = (
     "Detected: a suspected bug in faulty code, by a case that the correct code passes. False "
-    f"alarm: any suspected bug in correct code. In %, with {LEVEL:.0%} intervals over problems: "
-    f"{RESAMPLES:,} resamples, or Wilson's where each problem counts once or all come out alike."
+    f"alarm: any suspected bug in correct code. In %, with {LEVEL:.0%} intervals: {RESAMPLES:,} "
+    "resamples of problems, or Wilson's where a problem counts once or all come out alike."
 )
 
 
