@@ -16,12 +16,15 @@ from pytest_genx.bench.bug_pool import Fault, Faults, Runner, make_faults, recor
 from pytest_genx.bench.bug_score import Result
 from pytest_genx.bench.bug_sets import BugSet, documented
 from pytest_genx.bench.bug_trial import CORRECT, Trial
-from pytest_genx.bench.pool import Pool, PoolTask
+from pytest_genx.bench.pool import Pool, PoolTask, defines
 from pytest_genx.errors import GenxError
 from pytest_genx.interfaces import Ranker
 from pytest_genx.pipeline.run import Parts
+from pytest_genx.syntax.names import bound_names
+from pytest_genx.syntax.source import parse
 
 RECORDED = "recorded"
+UNNAMED = "the entry point is another name of a function"
 Tell = Callable[[str, int, int], None]  # a title, problems done, problems in all
 _Item = TypeVar("_Item")
 
@@ -166,6 +169,9 @@ def generated_mutants(
     names = ",".join(backend.name for backend in parts.backends)
     for task in _told(f"{pool.name}, {names}", _judgeable(pool, limit), tell):
         assert task.reference is not None
+        if not defines(task.reference, task.entry_point):
+            left_out[UNNAMED] += 1
+            continue
         faults = make_faults(task, runner, n=n, seed=seed)
         left_out.update(_left_out(faults))
         statement = "" if task.continues else task.prompt
@@ -185,6 +191,10 @@ def _judgeable(pool: Pool, limit: int | None) -> list[PoolTask]:
         for lacks in ("reference", "label_test"):
             if getattr(task, lacks) is None:
                 raise Unjudgeable(pool.name, task.task_id, lacks)
+        tree = parse(task.reference or "")
+        if tree is None or task.entry_point not in bound_names(tree.body):
+            lacks = f"reference that defines {task.entry_point!r}"
+            raise Unjudgeable(pool.name, task.task_id, lacks)
     return spread(pool.tasks, limit)
 
 

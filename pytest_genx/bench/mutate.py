@@ -15,6 +15,7 @@ from itertools import zip_longest
 
 from pytest_genx.bench.mutation_sites import OPERATORS
 from pytest_genx.syntax.definition import is_string
+from pytest_genx.syntax.names import bound_names
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -38,7 +39,7 @@ def mutants(
 
     Args:
         source: a whole program that parses.
-        entry_point: a function that it must define.
+        entry_point: a name that it must bind, of a function or of what stands for one.
         limit: how many at most; None for all there are.
         seed: of the order among the places of one operator.
 
@@ -46,7 +47,7 @@ def mutants(
         Distinct programs, none of them equal to the original but for layout.
 
     Raises:
-        ValueError: the program does not parse, or does not define the entry point.
+        ValueError: the program does not parse, or does not bind the entry point.
 
     >>> for mutant in mutants("def f(a, b): return a < b", "f"):
     ...     print(mutant.operator, mutant.source.split("    ")[1])
@@ -55,9 +56,8 @@ def mutants(
     comparison return a > b
     """
     tree = ast.parse(source)
-    functions = [node for node in tree.body if isinstance(node, _DEFINITIONS)]
-    if entry_point not in {node.name for node in functions}:
-        raise ValueError(f"the program defines no function {entry_point!r}")
+    if entry_point not in bound_names(tree.body):
+        raise ValueError(f"the program does not bind {entry_point!r}")
     seen = {ast.unparse(tree)}
     by_operator: dict[str, list[Mutant]] = {name: [] for name in OPERATORS}
     for mutant in _all(tree):

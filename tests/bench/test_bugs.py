@@ -392,6 +392,14 @@ def test_a_pool_that_cannot_judge_mutants_is_refused(runner, lacks):
         bugs.recorded_mutants(Pool("p", (task,)), runner, ("v", by_votes), silent, n=1, seed=0)
 
 
+@pytest.mark.parametrize("reference", ["def g(): pass", "def f("])
+def test_a_reference_without_the_entry_point_is_refused(runner, reference):
+    """Nothing could be mutated."""
+    task = PoolTask("t", "f", "", (), (), reference=reference, label_test="f()")
+    with pytest.raises(bugs.Unjudgeable, match="task 't' has no reference that defines 'f'"):
+        bugs.recorded_mutants(Pool("p", (task,)), runner, ("v", by_votes), silent, n=1, seed=0)
+
+
 def test_the_command_prints_both_policies_and_writes_every_number(tmp_path, capsys):
     """Recorded samples alone, without a backend."""
     record = {name: getattr(TASK, name) for name in TASK.__dataclass_fields__}

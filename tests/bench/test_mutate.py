@@ -132,11 +132,17 @@ def test_the_choice_depends_on_the_seed_alone():
     assert mutants(LONG, "f", limit=8, seed=1) != mutants(LONG, "f", limit=8, seed=2)
 
 
-@pytest.mark.parametrize("source", ["def g():\n    pass", "def f(", "f = 3"])
+@pytest.mark.parametrize("source", ["def g():\n    pass", "def f("])
 def test_a_program_without_the_entry_point_is_refused(source):
     """As is one that does not parse."""
     with pytest.raises((ValueError, SyntaxError)):
         mutants(source, "f")
+
+
+def test_another_name_of_a_function_will_do():
+    """As in programs whose entry point was renamed."""
+    (mutant,) = mutants("def g(a):\n    return a\nf = g", "f")
+    assert mutant.source == "def g(a):\n    return None\nf = g"
 
 
 def test_nothing_to_change_gives_no_mutants():
