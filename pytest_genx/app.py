@@ -141,7 +141,7 @@ def open_run(
         ranker = plugins.ranker(manager, config.ranker)(config)
         sandbox = stack.enter_context(closing(plugins.sandbox(manager, config.sandbox)(config)))
         chosen = [plugins.reporter(manager, name) for name, _ in config.reports]
-        backends, notes = _open_backends(config, manager, stack)
+        backends, notes = open_backends(config, manager, stack)
         notes += getattr(sandbox, "notes", ())
         opened = [stack.enter_context(closing(make(config))) for make in chosen]
         opened += [stack.enter_context(closing(reporter)) for reporter in reporters]
@@ -166,10 +166,22 @@ def _verified(edit: Edit, record: FileWritten, rootdir: Path) -> FileWritten:
     return record
 
 
-def _open_backends(
+def open_backends(
     config: Config, manager: pluggy.PluginManager, stack: ExitStack
 ) -> tuple[list[Backend], list[str]]:
-    """Open each backend; one that is only there by default may lack its package, with a note."""
+    """Open each backend; one that is only there by default may lack its package, with a note.
+
+    Args:
+        config: names them.
+        manager: knows them.
+        stack: closes them.
+
+    Returns:
+        The backends, and notes for people.
+
+    Raises:
+        GenxError: a name, a model or a package is not there or not usable.
+    """
     factories = [plugins.backend(manager, name) for name in config.backends]
     by_default = config.backends == DEFAULT_BACKENDS and config.model is None
     backends: list[Backend] = []

@@ -37,6 +37,9 @@ def add_bench(verbs: Any) -> None:
     subjects = bench.add_subparsers(title="what is measured", metavar="SUBJECT")
     add_rank(subjects)
     add_calibration(subjects)
+    from pytest_genx.bench.bugs_command import add_parser as add_bugs
+
+    add_bugs(subjects)
 
 
 def add_rank(subjects: Any) -> None:

@@ -66,7 +66,7 @@ def read(path: Path) -> Pool:
     tasks: dict[str, PoolTask] = {}
     number = 0
     try:
-        for number, line in enumerate(_lines(path), 1):  # noqa: B007 -- told when parsing fails
+        for number, line in enumerate(lines_of(path), 1):  # noqa: B007 -- told when parsing fails
             if not line.strip():
                 continue
             task = _task(json.loads(line), tasks)
@@ -95,7 +95,8 @@ def _neighbours(path: Path) -> list[str]:
     return [str(other) for other in path.parent.glob("*.jsonl*")]
 
 
-def _lines(path: Path) -> Iterator[str]:
+def lines_of(path: Path) -> Iterator[str]:
+    """Yield the lines of a file, gzipped or plain."""
     with path.open("rb") as start:
         gzipped = start.read(2) == GZIP_MAGIC
     if gzipped:
