@@ -281,6 +281,9 @@ class Finding:
     supporters: int  # distinct candidates that pass the case, the incumbent excluded
     observed: str  # what the current code did, one line
     reason: str
+    probability: float = 1.0  # that the code is wrong there
+    expected: str = ""  # what the consensus gives, an expression where it is a value
+    anchors: int = 0  # that the best of the supporters passes
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,10 @@ class PassMatrix:
         if self.incumbent is not None and not 0 <= self.incumbent < n:
             raise ValueError(f"`incumbent` is row {self.incumbent}, and there are {n} rows")
 
+    def passes_only(self) -> PassMatrix:
+        """Return the matrix without anything but passes and counts."""
+        return PassMatrix(self.passed, self.candidate_counts, self.case_counts)
+
     @classmethod
     def of(cls, rows: npt.ArrayLike) -> PassMatrix:
         """Make a matrix of single samples from nested 0/1 lists (for tests and examples).

@@ -110,6 +110,9 @@ class FindingRow:
     supporters: int
     observed: str
     reason: str
+    probability: float = 1.0
+    expected: str = ""
+    anchors: int = 0
 
 
 @dataclass(frozen=True, slots=True)

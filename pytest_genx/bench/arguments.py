@@ -69,6 +69,11 @@ def add_rank(subjects: Any) -> None:
         help="the ranker that leads are over (default: dual_critic, if it is shown)",
     )
     rank.add_argument(
+        "--passes-only",
+        action="store_true",
+        help="show rankers nothing but who passes what and how often each was written",
+    )
+    rank.add_argument(
         "--curves", action="store_true", help="pass@1 with 3 to 100 candidates and 3 to 50 cases"
     )
     rank.add_argument(
@@ -167,6 +172,7 @@ def _run_rank(arguments: argparse.Namespace) -> None:
         plugins.load(),
         names=arguments.ranker,
         baseline=arguments.baseline,
+        passes_only=arguments.passes_only,
         draws=arguments.draws if arguments.curves else 0,
         json_path=arguments.json,
         plot_path=arguments.plot,

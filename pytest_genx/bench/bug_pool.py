@@ -179,7 +179,7 @@ def try_out(
     trials = []
     for code, row in zip(codes, rows, strict=True):
         candidates, executions = rows_with(code.program, row, recorded.candidates, recorded.rows)
-        findings = suspect(candidates, recorded.cases, executions, ranker)
+        findings = suspect(candidates, recorded.cases, executions, ranker, task.entry_point)
         trials.append(
             judged(
                 task.task_id,

@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 from pytest_genx.domain import Candidate, Case, Execution, Finding, Oracle
 from pytest_genx.interfaces import Ranker
 from pytest_genx.pipeline.extract import merge
-from pytest_genx.pipeline.score import credible, find, to_matrix
+from pytest_genx.pipeline.score import credible, to_matrix
+from pytest_genx.pipeline.suspect import find
+from pytest_genx.pipeline.weak import weaknesses, weights
 
 CORRECT = "correct"  # the kind of a trial whose current code is right
 FEW = 3  # distinct candidates; fewer are not much of a consensus
@@ -81,6 +83,7 @@ def suspect(
     cases: Sequence[Case],
     executions: Sequence[Sequence[Execution]],
     ranker: Ranker,
+    name: str,
 ) -> list[Finding]:
     """Say what the product suspects of the current code, nothing being trusted.
 
@@ -89,8 +92,10 @@ def suspect(
         cases: columns.
         executions: `[n_candidates][n_cases]`.
         ranker: scores both sides.
+        name: of the function.
     """
     matrix = to_matrix(candidates, cases, executions)
+    matrix = replace(matrix, weights=weights(weaknesses(cases, {name}, matrix.passed)))
     voices = credible(matrix, cases, executions)
     return find(matrix, ranker(matrix), cases, executions, voices, Oracle.CONSENSUS)
 

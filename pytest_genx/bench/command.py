@@ -32,6 +32,7 @@ def bench_rank(
     *,
     names: Sequence[str] = (),
     baseline: str | None = None,
+    passes_only: bool = False,
     draws: int = 0,
     json_path: Path | None = None,
     plot_path: Path | None = None,
@@ -44,6 +45,7 @@ def bench_rank(
         manager: knows rankers and sandboxes by name.
         names: rankers to show; none means all there are.
         baseline: the ranker that leads are over, shown too; None takes `BASELINE`, if shown.
+        passes_only: whether rankers see nothing but passes and counts.
         draws: subsamples of each task for the small-n curves; 0 for no curves.
         json_path: where every number goes, None for nowhere.
         plot_path: where the chart goes, a PNG or SVG file; None for nowhere.
@@ -55,7 +57,7 @@ def bench_rank(
     plot.check(plot_path)
     loaded = [pools.read(path) for path in paths]
     shown = [*(names or known_rankers(manager)), *([baseline] if baseline else [])]
-    rankers = open_rankers(shown, config, manager)
+    rankers = open_rankers(shown, config, manager, passes_only=passes_only)
     baseline = baseline or BASELINE
     results: list[PoolResult] = []
     curves: list[Curves] = []
@@ -83,7 +85,9 @@ def bench_rank(
                 table.show_curves(curves[-1])
     if json_path is not None:
         numbers = as_json.of_ranking(results, compared, curves)
-        write_json(json_path, {**described, "baseline": baseline, **numbers})
+        write_json(
+            json_path, {**described, "baseline": baseline, "passes_only": passes_only, **numbers}
+        )
     for pool in loaded:
         refuse_unlabelled(pool, "pass@k")
     if plot_path is not None:

@@ -59,14 +59,29 @@ def known_rankers(manager: pluggy.PluginManager) -> list[str]:
 
 
 def open_rankers(
-    names: Sequence[str], config: Config, manager: pluggy.PluginManager
+    names: Sequence[str],
+    config: Config,
+    manager: pluggy.PluginManager,
+    *,
+    passes_only: bool = False,
 ) -> dict[str, Ranker]:
     """Make rankers by name, each once, in the order given.
+
+    Args:
+        names: which.
+        config: what they are made with.
+        manager: knows them.
+        passes_only: whether they see nothing but passes and counts.
 
     Raises:
         UnknownName: no plugin offers one of them.
     """
-    return {name: plugins.ranker(manager, name)(config) for name in dict.fromkeys(names)}
+    made = {name: plugins.ranker(manager, name)(config) for name in dict.fromkeys(names)}
+    return {name: _blinkered(one) for name, one in made.items()} if passes_only else made
+
+
+def _blinkered(ranker: Ranker) -> Ranker:
+    return lambda matrix: ranker(matrix.passes_only())
 
 
 def refuse_unlabelled(pool: Pool, missing: str) -> None:

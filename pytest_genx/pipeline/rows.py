@@ -52,7 +52,16 @@ def target_done(
         cases=_case_rows(cases, matrix, ranking, executions, chosen, reasons),
         outcomes=tuple("".join(e.outcome.value for e in row) for row in executions),
         findings=tuple(
-            FindingRow(cases.index(f.case), _rounded(f.score), f.supporters, f.observed, f.reason)
+            FindingRow(
+                cases.index(f.case),
+                _rounded(f.score),
+                f.supporters,
+                f.observed,
+                f.reason,
+                _rounded(f.probability),
+                f.expected,
+                f.anchors,
+            )
             for f in findings
         ),
         proposal=proposal,

@@ -37,12 +37,12 @@ from pytest_genx.pipeline.prompt import make_prompts
 from pytest_genx.pipeline.rows import target_done
 from pytest_genx.pipeline.score import (
     credible,
-    find,
     is_broken_anchor,
     to_matrix,
     without_broken_anchors,
 )
 from pytest_genx.pipeline.select import choose, reasons_against
+from pytest_genx.pipeline.suspect import find
 from pytest_genx.pipeline.validate import stable
 from pytest_genx.pipeline.weak import names_of, weaknesses, weights
 from pytest_genx.records import (
@@ -228,15 +228,20 @@ class _Runner:
         """Rank, ask the user about what that leaves open, and rank again with each answer."""
         answered: list[Answered] = []
         notes: list[str] = []
+        trusted = self.parts.config.oracle is Oracle.CODE
         while True:
             matrix = to_matrix(candidates, cases, executions)
-            weak = weaknesses(cases, names_of(self.target), matrix.passed)
+            weak = weaknesses(
+                cases,
+                names_of(self.target),
+                matrix.passed,
+                echoes=matrix.incumbent is not None and not trusted,
+            )
             matrix = replace(matrix, weights=weights(weak))
             ranking = self.parts.ranker(matrix)
             known = (cases, executions, matrix, ranking)
             settled = {one.question.call for one in answered if one.given}
             asked = {one.question.call for one in answered}
-            trusted = self.parts.config.oracle is Oracle.CODE
             question = None if trusted else ask_about(candidates, *known, asked)
             if question is None or self.parts.ask is None or len(answered) == MAX_QUESTIONS:
                 # what the user skipped is still open

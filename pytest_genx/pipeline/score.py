@@ -1,4 +1,4 @@
-"""Executions x ranker -> ranking and findings; which cases are worth keeping is not its job."""
+"""Executions -> pass matrix, and who has a voice in it; ranking and findings are made elsewhere."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pytest_genx.domain import Candidate, Case, Execution, Finding, Oracle, Outcome
-from pytest_genx.matrix import Bools, Ints, PassMatrix, Ranking
+from pytest_genx.domain import Candidate, Case, Execution, Outcome
+from pytest_genx.matrix import Bools, Ints, PassMatrix
 
-MIN_SUPPORTERS = 3  # distinct candidates, the incumbent excluded
-MIN_SCORE = 0.5  # of the case
 MIN_SHARED = 2  # different values that a credible candidate returns where the code does too,
 MIN_WRITTEN = 3  # or where a case as written expects them
 
@@ -129,52 +127,3 @@ def credible(
         passable = matrix.anchors & matrix.passed.any(axis=0)
         voices &= matrix.passed[:, passable].all(axis=1)
     return voices
-
-
-def find(
-    matrix: PassMatrix,
-    ranking: Ranking,
-    cases: Sequence[Case],
-    executions: Sequence[Sequence[Execution]],
-    voices: Bools,
-    oracle: Oracle,
-) -> list[Finding]:
-    """List suspected bugs, most certain first.
-
-    An anchor that the current code fails is always one. Any other case is one when the code
-    is not what is trusted, the case scores `MIN_SCORE`, `MIN_SUPPORTERS` distinct credible
-    candidates pass it, and one of them ranks above the current code.
-
-    Args:
-        matrix: the pass matrix.
-        ranking: scores of both sides.
-        cases: columns.
-        executions: `[n_candidates][n_cases]`.
-        voices: `[n_candidates] bool`, from `credible`.
-        oracle: what is trusted.
-    """
-    if matrix.incumbent is None:
-        return []
-    current = executions[matrix.incumbent]
-    scores = ranking.candidate_scores
-    better = voices & (scores > scores[matrix.incumbent])
-    findings = []
-    for j, case in enumerate(cases):
-        if current[j].outcome is Outcome.PASS or is_broken_anchor(case, current[j]):
-            continue
-        supporters = int((matrix.passed[:, j] & voices).sum())
-        score = float(ranking.case_scores[j])
-        observed = current[j].detail or current[j].outcome.name
-        if case.anchor:
-            reason = f"the {case.origin} says so"
-        elif (
-            oracle is not Oracle.CODE
-            and score >= MIN_SCORE
-            and supporters >= MIN_SUPPORTERS
-            and bool((better & matrix.passed[:, j]).any())
-        ):
-            reason = f"{supporters} other implementations agree, the best-ranked among them"
-        else:
-            continue
-        findings.append(Finding(case, score, supporters, observed, reason))
-    return sorted(findings, key=lambda f: (not f.case.anchor, -f.score, f.case.source))

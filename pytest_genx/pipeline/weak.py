@@ -5,12 +5,14 @@
 | pointless | nothing that the target returns could fail it (`syntax.pointless`) | 0 |
 | copy | claims what an anchor claims (`syntax.claims`) | 0: the anchor says it already |
 | twin | one of k cases that make the same claim; the first may be kept | 1 / k |
+| echo | its value is what the current code gave, and no model wrote it; may be kept | 0 |
 | easy | all candidates pass it that pass anything, and these are not all alike; may be kept | 0 |
 
-An easy case tells no candidate from another, so that it is no witness; as a test of the code as
-it stands it is as good as any, only chosen last. When all candidates are alike nothing shows
-that a case is easy. Anchors are whole witnesses whatever they say. Every case is executed: what
-a weak one is worth for a ranking stands in its weight, and why it is not kept in its reason.
+An echo would have the current code speak for itself. An easy case tells no candidate from
+another, so that it is no witness; as a test of the code as it stands it is as good as any, only
+chosen last. When all candidates are alike nothing shows that a case is easy. Anchors are whole
+witnesses whatever they say. Every case is executed: what a weak one is worth for a ranking stands
+in its weight, and why it is not kept in its reason.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ def names_of(target: Target) -> frozenset[str]:
 
 
 def weaknesses(
-    cases: Sequence[Case], names: AbstractSet[str], passed: Bools
+    cases: Sequence[Case], names: AbstractSet[str], passed: Bools, *, echoes: bool = False
 ) -> list[Weakness | None]:
     """Say for each case whether it is weak, and how.
 
@@ -45,6 +47,7 @@ def weaknesses(
         cases: columns.
         names: what a call of the target mentions, see `names_of`.
         passed: `[n_candidates, n_cases] bool`, who passes what.
+        echoes: whether corrected values come from current code that nobody trusts.
 
     Returns:
         None for a case that is a whole witness. The first kind that applies is told, in the
@@ -63,6 +66,8 @@ def weaknesses(
             found[j] = Weakness("pointless", 0.0, reason)
         elif said in trusted:
             found[j] = Weakness("copy", 0.0, COPY)
+        elif echoes and case.corrected:
+            found[j] = Weakness("echo", 0.0)
         else:
             groups[said].append(j)
     easy = _easy(passed)

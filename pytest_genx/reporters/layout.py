@@ -164,7 +164,8 @@ def _finding(record: TargetDone, finding: FindingRow) -> RenderableType:
     """A suspected bug: what should hold, what happens, and who says so."""
     case = record.cases[finding.case]
     others = len(record.candidates) - 1
-    trusted = "" if case.anchor else f", score {finding.score:.2f}"
+    examples = f", which pass {count(finding.anchors, 'example')}" if finding.anchors else ""
+    likely = "" if case.anchor else f", probability {finding.probability:.2f}"
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True, style="dim")
     grid.add_column(overflow="fold")
@@ -173,7 +174,7 @@ def _finding(record: TargetDone, finding: FindingRow) -> RenderableType:
     grid.add_row("because", plain(finding.reason))
     if others:
         support = f"{finding.supporters} of {count(others, 'other candidate')}"
-        grid.add_row("support", support + trusted)
+        grid.add_row("support", support + examples + likely)
     return Group(Text("suspected bug", "bold yellow"), Padding(grid, (0, 0, 0, 2)))
 
 

@@ -5,7 +5,6 @@ import json
 import re
 from collections import Counter
 
-import numpy as np
 import pytest
 
 from pytest_genx import cli, plugins
@@ -20,8 +19,8 @@ from pytest_genx.bench.pool import Pool, PoolTask
 from pytest_genx.config import Config
 from pytest_genx.domain import Prompt, Request, Role, Sample
 from pytest_genx.errors import RecordError, TargetNotFound
-from pytest_genx.matrix import Ranking
 from pytest_genx.pipeline.run import Parts
+from pytest_genx.rankers.dual_critic import dual_critic
 from pytest_genx.sandboxes.process import process_sandbox
 
 HEAD = 'def middle(values):\n    """The middle one of the values in order."""\n'
@@ -78,18 +77,12 @@ class Scripted:
         """Nothing is open."""
 
 
-def by_votes(matrix):
-    """Score candidates and cases by their share of passes."""
-    votes = matrix.passed.mean(axis=0) if matrix.passed.size else np.zeros(matrix.passed.shape[1])
-    return Ranking("votes", matrix.passed @ votes / max(len(votes), 1), votes)
-
-
 @pytest.fixture
 def parts(tmp_path):
     """Parts of a run with a scripted backend and the real sandbox."""
-    config = Config(rootdir=tmp_path, cache="none", workers=1, ranker="votes")
+    config = Config(rootdir=tmp_path, cache="none", workers=1, ranker="dual_critic")
     sandbox = process_sandbox(config)
-    yield Parts(config, (Scripted(),), sandbox, by_votes)
+    yield Parts(config, (Scripted(),), sandbox, dual_critic)
     sandbox.close()
 
 
@@ -116,7 +109,7 @@ def trial(kind="index", *, problem="p", solvable=True, valid=(), exposed=1, supp
 def test_mutants_of_a_pool_are_found_and_correct_code_raises_no_alarm(runner):
     """Four candidates agree against every mutant of the reference."""
     result = bugs.recorded_mutants(
-        Pool("p", (TASK,)), runner, ("votes", by_votes), silent, n=4, seed=0
+        Pool("p", (TASK,)), runner, ("dual_critic", dual_critic), silent, n=4, seed=0
     )
     *faulty, correct = result.trials
     assert len(faulty) == 4
@@ -153,7 +146,7 @@ def test_a_bug_of_a_set_is_found_with_what_a_backend_writes(tmp_path, runner, pa
     assert (faulty.kind, faulty.detected) == ("b", True)
     assert "assert middle([3, 1, 2]) == 2" in {one.source for one in faulty.suspicions}
     assert (correct.kind, correct.alarmed) == (CORRECT, False)
-    assert (result.samples, result.ranker, result.left_out) == ("llama", "votes", {})
+    assert (result.samples, result.ranker, result.left_out) == ("llama", "dual_critic", {})
 
 
 def test_faulty_and_correct_code_share_what_a_backend_wrote(tmp_path, runner, parts):
@@ -184,7 +177,7 @@ def test_wrong_consensus_is_a_false_alarm_and_no_detection(tmp_path, runner, par
         ["assert middle([3, 1, 2]) == 3", "assert middle([5]) == 5\nassert middle([8, 9]) == 9"],
     )
     found = bug_sets.read(written(tmp_path / "b.jsonl", RECORD))
-    scripted = Parts(parts.config, (wrong,), parts.sandbox, by_votes)
+    scripted = Parts(parts.config, (wrong,), parts.sandbox, dual_critic)
     faulty, correct = bugs.generated_bugs(found, runner, scripted, silent).trials
     assert correct.alarmed
     assert not faulty.detected
@@ -195,13 +188,13 @@ def test_recorded_samples_serve_the_bugs_that_a_pool_holds_too(tmp_path, runner)
     """Matched by name and entry point; other bugs are not tried."""
     other = {**RECORD, "id": "b/2"}
     found = bug_sets.read(written(tmp_path / "b.jsonl", RECORD, other))
-    votes = ("votes", by_votes)
-    result = bugs.recorded_bugs(found, [Pool("p", (TASK,))], runner, votes, silent)
+    ranker = ("dual_critic", dual_critic)
+    result = bugs.recorded_bugs(found, [Pool("p", (TASK,))], runner, ranker, silent)
     assert [(t.problem, t.kind, t.detected) for t in result.trials] == [
         ("b/1", "b", True),
         ("b/1", CORRECT, False),
     ]
-    assert bugs.recorded_bugs(found, [], runner, votes, silent) is None
+    assert bugs.recorded_bugs(found, [], runner, ranker, silent) is None
 
 
 def test_codes_that_checks_do_not_tell_apart_are_counted_apart(tmp_path, runner, parts):
@@ -238,7 +231,7 @@ def test_the_policy_of_rivals_detects_nothing_and_alarms_nobody():
     """Computed on the same trials."""
     trials = [trial(valid=(True,)), trial(CORRECT, valid=(False,))]
     assert [accept_what_passes(t).suspicions for t in trials] == [(), ()]
-    result = bugs.Result("s", "recorded", "votes", tuple(trials), {}, 0.0)
+    result = bugs.Result("s", "recorded", "dual_critic", tuple(trials), {}, 0.0)
     own, rivals = lines(result, seed=0)
     assert (own.detection.hits, own.alarms.hits) == (1, 1)
     assert rivals.policy == RIVALS
@@ -253,11 +246,11 @@ def test_detection_is_shown_apart_where_a_candidate_is_correct():
         trial(CORRECT),
         trial(CORRECT, problem="q"),
     )
-    own, _ = lines(bugs.Result("s", "recorded", "votes", trials, {}, 0.0), seed=0)
+    own, _ = lines(bugs.Result("s", "recorded", "dual_critic", trials, {}, 0.0), seed=0)
     assert own.detection.mean == 0.5
     assert (own.solvable.hits, own.solvable.total) == (1, 1)
     unknown = (trial(solvable=None),)
-    assert lines(bugs.Result("s", "r", "votes", unknown, {}, 0.0), seed=0)[0].solvable is None
+    assert lines(bugs.Result("s", "r", "dual_critic", unknown, {}, 0.0), seed=0)[0].solvable is None
 
 
 @pytest.mark.parametrize(
@@ -389,7 +382,7 @@ def test_a_pool_that_cannot_judge_mutants_is_refused(runner, lacks):
     """By the name of the task."""
     task = PoolTask("t", "f", "", (), (), **{"reference": "", "label_test": "", lacks: None})
     with pytest.raises(bugs.Unjudgeable, match=f"task 't' has no {lacks}, so there are no mutants"):
-        bugs.recorded_mutants(Pool("p", (task,)), runner, ("v", by_votes), silent, n=1, seed=0)
+        bugs.recorded_mutants(Pool("p", (task,)), runner, ("v", dual_critic), silent, n=1, seed=0)
 
 
 @pytest.mark.parametrize("reference", ["def g(): pass", "def f("])
@@ -397,7 +390,7 @@ def test_a_reference_without_the_entry_point_is_refused(runner, reference):
     """Nothing could be mutated."""
     task = PoolTask("t", "f", "", (), (), reference=reference, label_test="f()")
     with pytest.raises(bugs.Unjudgeable, match="task 't' has no reference that defines 'f'"):
-        bugs.recorded_mutants(Pool("p", (task,)), runner, ("v", by_votes), silent, n=1, seed=0)
+        bugs.recorded_mutants(Pool("p", (task,)), runner, ("v", dual_critic), silent, n=1, seed=0)
 
 
 def test_the_command_prints_both_policies_and_writes_every_number(tmp_path, capsys):
@@ -472,7 +465,9 @@ def test_progress_is_a_line_a_problem_for_backends_and_a_line_a_tenth_else(capsy
 def test_what_was_left_out_and_missed_is_shown_with_reasons(capsys):
     """And kinds of faults where there are several."""
     trials = (trial("loop", support=1), trial("index", exposed=0), trial(CORRECT))
-    show(bugs.Result("s", "recorded", "votes", trials, {"mutants that do not end": 2}, 1.0), 0)
+    show(
+        bugs.Result("s", "recorded", "dual_critic", trials, {"mutants that do not end": 2}, 1.0), 0
+    )
     text = " ".join(capsys.readouterr().out.split())
     assert "left out: 2 (mutants that do not end)" in text
     assert f"missed: 1 ({MISSED[0]})" in text
@@ -483,7 +478,7 @@ def test_what_was_left_out_and_missed_is_shown_with_reasons(capsys):
 def test_json_holds_trials_with_their_reasons():
     """Plain types, nothing that is not a number."""
     trials = (trial("loop", support=1, valid=()), trial(CORRECT, valid=(False,)))
-    body = to_json(bugs.Result("s", "recorded", "votes", trials, {}, 1.0), seed=0)
+    body = to_json(bugs.Result("s", "recorded", "dual_critic", trials, {}, 1.0), seed=0)
     text = json.dumps(body, allow_nan=False)
     assert json.loads(text)["trials"][0]["missed"] == MISSED[2]
     assert json.loads(text)["trials"][1]["alarmed"] is True
@@ -495,7 +490,9 @@ def test_the_picture_has_a_pair_of_bars_a_set(tmp_path, suffix):
     pytest.importorskip("matplotlib")
     from pytest_genx.bench.bugs_plot import plot
 
-    result = bugs.Result("s", "recorded", "votes", (trial(valid=(True,)), trial(CORRECT)), {}, 1.0)
+    result = bugs.Result(
+        "s", "recorded", "dual_critic", (trial(valid=(True,)), trial(CORRECT)), {}, 1.0
+    )
     path = tmp_path / f"bugs.{suffix}"
     plot(path, [result, result], seed=0)
     start = path.read_bytes()[:200]

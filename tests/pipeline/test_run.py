@@ -3,14 +3,13 @@ from __future__ import annotations
 import textwrap
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from pytest_genx.config import from_strings
 from pytest_genx.domain import Role, Sample
-from pytest_genx.matrix import Ranking
 from pytest_genx.pipeline.run import Parts, run_target
 from pytest_genx.pipeline.target import find_targets
+from pytest_genx.rankers.dual_critic import dual_critic
 from pytest_genx.records import Progress, SampleTaken, TargetDone, TargetFailed, TargetStarted
 from pytest_genx.sandboxes.process import process_sandbox
 
@@ -39,13 +38,6 @@ class Scripted:
         """Nothing is open."""
 
 
-def by_votes(matrix):
-    """Score candidates and cases by their share of passes."""
-    votes = matrix.passed.mean(axis=0) if matrix.passed.size else np.zeros(matrix.passed.shape[1])
-    scores = matrix.passed @ votes / max(len(votes), 1)
-    return Ranking("votes", scores, votes)
-
-
 @pytest.fixture
 def work(tmp_path):
     """Run a source through the whole pipeline; gives kept cases and records."""
@@ -55,7 +47,7 @@ def work(tmp_path):
         config = from_strings(options, rootdir=tmp_path)
         sandbox = process_sandbox(config)
         records = []
-        parts = Parts(config, (Scripted(list(coder), list(tester)),), sandbox, by_votes)
+        parts = Parts(config, (Scripted(list(coder), list(tester)),), sandbox, dual_critic)
         (target,) = find_targets([f"maths.py::{name}"], tmp_path)
         try:
             kept = run_target(target, parts, records.append)

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
-from pytest_genx.domain import Candidate, Case, Execution, Expectation, Oracle, Outcome
-from pytest_genx.matrix import Ranking
-from pytest_genx.pipeline.score import credible, find, to_matrix, without_broken_anchors
+from pytest_genx.domain import Candidate, Case, Execution, Expectation, Outcome
+from pytest_genx.pipeline.score import credible, to_matrix, without_broken_anchors
 
 PASS = Execution(Outcome.PASS, digest="a")
 OTHER = Execution(Outcome.PASS, digest="c")
@@ -19,14 +17,6 @@ def candidate(name: str, **more: object) -> Candidate:
 
 CURRENT = candidate("current", incumbent=True)
 OTHERS = [candidate(name) for name in "abc"]
-
-
-def findings_of(executions, cases, *, oracle=Oracle.CONSENSUS, scores=(0.1, 0.9, 0.9, 0.9)):
-    candidates = [CURRENT, *OTHERS][: len(executions)]
-    matrix = to_matrix(candidates, cases, executions)
-    ranking = Ranking("planted", np.array(scores[: len(candidates)]), np.full(len(cases), 0.9))
-    voices = matrix.passed.any(axis=1) & np.array([not c.incumbent for c in candidates])
-    return find(matrix, ranking, cases, executions, voices, oracle)
 
 
 @pytest.mark.parametrize("outcome", [o for o in Outcome if o is not Outcome.PASS])
@@ -51,36 +41,6 @@ def test_incumbent_row_is_known():
     """The matrix says which row is the current code."""
     assert to_matrix([OTHERS[0], CURRENT], [CASE], [[PASS], [PASS]]).incumbent == 1
     assert to_matrix(OTHERS[:1], [CASE], [[PASS]]).incumbent is None
-
-
-def test_consensus_against_the_code_is_a_suspected_bug():
-    """Three candidates that rank above the code and pass a case it fails make a finding."""
-    (finding,) = findings_of([[FAIL], [PASS], [PASS], [PASS]], [CASE])
-    assert finding.supporters == 3
-    assert finding.observed == "returned 3, expected 2"
-
-
-def test_too_few_supporters_are_no_finding():
-    """Two candidates could be one misunderstanding."""
-    assert findings_of([[FAIL], [PASS], [PASS], [FAIL]], [CASE]) == []
-
-
-def test_supporters_that_rank_below_the_code_are_no_finding():
-    """Whoever is less credible than the code does not accuse it."""
-    rows = [[FAIL], [PASS], [PASS], [PASS]]
-    assert findings_of(rows, [CASE], scores=(0.9, 0.1, 0.1, 0.1)) == []
-
-
-def test_trusted_code_is_not_suspected():
-    """With the code as oracle only an anchor accuses it."""
-    assert findings_of([[FAIL], [PASS], [PASS], [PASS]], [CASE], oracle=Oracle.CODE) == []
-
-
-def test_contradicted_anchor_is_a_finding_even_alone():
-    """A trusted example needs no supporters, whatever the oracle."""
-    anchor = Case("assert f(1) == 2", "docstring", anchor=True)
-    (finding,) = findings_of([[FAIL]], [anchor], oracle=Oracle.CODE)
-    assert finding.reason == "the docstring says so"
 
 
 def voices_of(executions, *, anchor=False):
