@@ -27,7 +27,7 @@ from pytest_genx.matrix import Bools, PassMatrix, Ranking
 from pytest_genx.pipeline.score import is_broken_anchor
 
 MIN_SUPPORTERS = 3  # distinct candidates, the incumbent excluded
-MIN_PROBABILITY = 0.77
+MIN_PROBABILITY = 0.76
 ANCHOR_PROBABILITY = 0.99  # examples are seldom wrong
 OFFSET, SLOPE = 2.3, 0.45  # of the logistic curve
 LEAST = 0.05  # of `current x samples`: passing nothing at all proves little

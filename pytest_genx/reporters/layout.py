@@ -164,7 +164,7 @@ def _finding(record: TargetDone, finding: FindingRow) -> RenderableType:
     """A suspected bug: what should hold, what happens, and who says so."""
     case = record.cases[finding.case]
     others = len(record.candidates) - 1
-    examples = f", which pass {count(finding.anchors, 'example')}" if finding.anchors else ""
+    examples = f", {count(finding.anchors, 'example')} passed" if finding.anchors else ""
     likely = "" if case.anchor else f", probability {finding.probability:.2f}"
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(no_wrap=True, style="dim")

@@ -64,9 +64,9 @@ def test_exceptions_in_common_give_no_voice():
     assert voices_of([refusals, refusals]) == [False, False]
 
 
-@pytest.mark.parametrize(("values", "voice"), [("123", True), ("122", False)])
+@pytest.mark.parametrize(("values", "voice"), [("122", True), ("111", False)])
 def test_cases_as_written_give_a_voice_against_code_that_is_all_wrong(values, voice):
-    """Three different values that the tester expected make up for none in common."""
+    """Different values that the tester expected make up for none in common; one is luck."""
     cases = [Case(v, "model", Expectation(f"f({i})", v)) for i, v in enumerate(values)]
     executions = [[FAIL] * 3, [PASS] * 3]
     matrix = to_matrix([CURRENT, OTHERS[0]], cases, executions)

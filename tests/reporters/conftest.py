@@ -107,7 +107,16 @@ def run() -> list[Record]:
             outcomes=("FPT", "PPP"),
             findings=(
                 FindingRow(2, 1.0, 1, "it ran for more than 1 s", "the docstring says so"),
-                FindingRow(0, 0.9, 1, "AssertionError: 0 == 2", "1 independent candidate agrees"),
+                FindingRow(
+                    0,
+                    0.9,
+                    1,
+                    "AssertionError: 0 == 2",
+                    "1 independent candidate agrees",
+                    0.83,
+                    "2",
+                    1,
+                ),
             ),
             proposal=None,
             notes=("2 calls gave nothing that a test can state",),
