@@ -78,7 +78,7 @@ def add_rank(subjects: Any) -> None:
     )
     rank.add_argument(
         "--draws",
-        type=_positive,
+        type=positive,
         default=5,
         metavar="N",
         help="subsamples of each task and size for --curves (default: %(default)s)",
@@ -208,7 +208,8 @@ def _count(text: str) -> int:
     return value
 
 
-def _positive(text: str) -> int:
+def positive(text: str) -> int:
+    """Read a whole number of at least 1."""
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")

@@ -5,17 +5,16 @@
 from __future__ import annotations
 
 import argparse
-import json
-import math
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pytest_genx.errors import BadOption, WriteRefused
-from pytest_genx.options import DEFAULT_BACKENDS, OPTIONS
+from pytest_genx.bench.arguments import add_execution, add_output, positive, to_config
+from pytest_genx.errors import BadOption
+from pytest_genx.options import DEFAULT_BACKENDS
 
 if TYPE_CHECKING:
     import pluggy
@@ -77,35 +76,19 @@ def add_parser(subjects: Any) -> None:
         "(default: %(default)s)",
     )
     bugs.add_argument(
-        "--mutants", type=_positive, default=6, metavar="K", help="of a task (default: %(default)s)"
+        "--mutants", type=positive, default=6, metavar="K", help="of a task (default: %(default)s)"
     )
     bugs.add_argument(
         "--limit",
-        type=_positive,
+        type=positive,
         metavar="N",
         help="problems of each file that backends write for, evenly spread (default: all)",
     )
     bugs.add_argument(
         "--ranker", default="dual_critic", metavar="NAME", help="(default: %(default)s)"
     )
-    bugs.add_argument("--json", type=Path, metavar="FILE", help="write every number to FILE")
-    bugs.add_argument("--plot", type=Path, metavar="FILE", help="draw bars to FILE.png or FILE.svg")
-    bugs.add_argument(
-        "--timeout",
-        type=_seconds,
-        default=0.25,
-        metavar="S",
-        help="CPU seconds for one case (default: %(default)s)",
-    )
-    bugs.add_argument(
-        "--seed", type=_count, default=0, metavar="N", help="of mutants, samples and the bootstrap"
-    )
-    bugs.add_argument(
-        "--cache",
-        default="",
-        metavar="DIR",
-        help=next(option.help for option in OPTIONS if option.name == "cache"),
-    )
+    add_output(bugs)
+    add_execution(bugs)
     bugs.set_defaults(run=_run)
 
 
@@ -122,34 +105,36 @@ def bench_bugs(asked: Asked, config: Config, manager: pluggy.PluginManager) -> l
     """
     from pytest_genx import plugins
     from pytest_genx.app import open_backends
-    from pytest_genx.bench import bug_sets
+    from pytest_genx.bench import bug_sets, plot
     from pytest_genx.bench import pool as pools
+    from pytest_genx.bench.bug_score import to_json
     from pytest_genx.bench.bug_table import show
-    from pytest_genx.outcomes.cache import open_cache
+    from pytest_genx.bench.session import open_session, settings, write_json
     from pytest_genx.pipeline.run import Parts
 
+    plot.check(asked.plot_path)
     if not asked.pools and not asked.bugs:
         raise BadOption("--pool", "", "a pool, or a set of bugs after --bugs")
     loaded = [pools.read(path) for path in asked.pools]
     sets = [bug_sets.read(path) for path in asked.bugs]
     ranker = plugins.ranker(manager, config.ranker)(config)
     results: list[Result] = []
-    with ExitStack() as stack:
-        sandbox = stack.enter_context(closing(plugins.sandbox(manager, config.sandbox)(config)))
-        cache = stack.enter_context(closing(open_cache(config)))
+    with open_session(config, manager) as session, ExitStack() as stack:
+        described = settings(config, session.sandbox)
         backends, notes = open_backends(config, manager, stack)
-        for note in (*notes, *getattr(sandbox, "notes", ())):
-            print(f"note: {note}", file=sys.stderr)  # noqa: T201 -- this is a command
-        parts = Parts(config, tuple(backends), sandbox, ranker, cache)
+        for note in notes:
+            sys.stderr.write(f"note: {note}\n")
+        parts = Parts(config, tuple(backends), session.sandbox, ranker, session.cache)
         for result in _measured(asked, loaded, sets, parts):
             show(result, config.seed)
             results.append(result)
     if asked.json_path is not None:
-        _write(asked.json_path, results, config)
+        measured = [to_json(result, config.seed) for result in results]
+        write_json(asked.json_path, {**described, "sets": measured})
     if asked.plot_path is not None:
-        from pytest_genx.bench.bugs_plot import plot
+        from pytest_genx.bench.bugs_plot import plot as draw
 
-        plot(asked.plot_path, results, config.seed)
+        draw(asked.plot_path, results, config.seed)
     return results
 
 
@@ -181,18 +166,14 @@ def _measured(
 
 def _run(arguments: argparse.Namespace) -> None:
     from pytest_genx import plugins
-    from pytest_genx.config import Config
 
     names = [name.strip() for name in arguments.backend.split(",") if name.strip()]
     if not names:
         raise BadOption("--backend", arguments.backend, "at least one name, or none")
-    config = Config(
-        rootdir=Path.cwd(),
+    config = replace(
+        to_config(arguments),
         backends=() if names == [NOBODY] else tuple(names),
         ranker=arguments.ranker,
-        timeout=arguments.timeout,
-        seed=arguments.seed,
-        cache=arguments.cache,
     )
     asked = Asked(
         tuple(arguments.pool),
@@ -203,40 +184,3 @@ def _run(arguments: argparse.Namespace) -> None:
         arguments.plot,
     )
     bench_bugs(asked, config, plugins.load())
-
-
-def _write(path: Path, results: Sequence[Result], config: Config) -> None:
-    from pytest_genx import __version__
-    from pytest_genx.bench.bug_score import to_json
-
-    body = {
-        "version": __version__,
-        "timeout": config.timeout,
-        "seed": config.seed,
-        "sets": [to_json(result, config.seed) for result in results],
-    }
-    try:
-        path.write_text(json.dumps(body, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise WriteRefused(path, error.strerror or str(error)) from None
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
-    return value
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"expected a whole number of at least 0, got {text!r}")
-    return value
-
-
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0.0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f"expected seconds above 0, got {text!r}")
-    return value
