@@ -107,7 +107,8 @@ def dual_critic(matrix: PassMatrix, *, parameters: Parameters = DEFAULT) -> Rank
     """Score candidates by the probability that they are right, and cases likewise.
 
     Args:
-        matrix: `[n_candidates, n_cases]`; all but `erred` is used where it is there.
+        matrix: `[n_candidates, n_cases]`; all but `erred` and `incumbent` is used
+            where it is there.
         parameters: of the model; others are for ablations.
 
     Returns:
