@@ -1,7 +1,7 @@
 """`genx`: what has no place in a pytest run.
 
 A verb is a parser and a function that runs it, which imports what it needs when it is run; those
-of `genx bench` stand in `bench/arguments.py`.
+of `genx bench` stand in `bench/arguments.py`, that of `genx doctor` in `doctor/command.py`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from pytest_genx import __version__
 from pytest_genx.bench.arguments import add_bench
+from pytest_genx.doctor.command import add_doctor
 from pytest_genx.errors import GenxError
 
 OK = 0
@@ -20,7 +21,9 @@ INTERRUPTED = 130  # what shells report for SIGINT
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run `genx` and return its exit status: 0, 2 for what a user can put right, or 130.
+    """Run `genx` and return its exit status.
+
+    It is 0, 2 for what a user can put right, 130, or what a verb returns (`doctor`: 1).
 
     Args:
         argv: arguments without the program's name; None takes the process's own.
@@ -31,14 +34,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.print_help()
         return OK
     try:
-        arguments.run(arguments)
+        status: int | None = arguments.run(arguments)
     except GenxError as error:
         sys.stderr.write(f"genx: {error}\n")
         return BAD_USAGE
     except KeyboardInterrupt:
         sys.stderr.write("genx: interrupted\n")
         return INTERRUPTED
-    return OK
+    return OK if status is None else status
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -52,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(run=None)
     verbs = parser.add_subparsers(title="verbs", metavar="VERB")
     add_bench(verbs)
+    add_doctor(verbs)
     return parser
 
 

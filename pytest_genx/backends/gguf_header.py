@@ -43,6 +43,7 @@ class Header:
     version: int
     metadata: Mapping[str, Value]
     needed: int  # bytes that the file must have
+    parameters: int = 0  # elements of all tensors
 
     @property
     def architecture(self) -> str:
@@ -112,13 +113,14 @@ def _parse(data: mmap.mmap, version: int) -> Header:
         value, offset = _value(data, offset)
         if value is not None:
             metadata[key] = value
-    extents = [0]
+    extents, parameters = [0], 0
     for _ in range(tensors):
-        end, offset = _tensor(data, offset)
+        end, elements, offset = _tensor(data, offset)
         extents.append(end)
+        parameters += elements
     alignment = int(metadata.get("general.alignment", 32)) or 1
     begin = -(-offset // alignment) * alignment if tensors else offset
-    return Header(version, MappingProxyType(metadata), begin + max(extents))
+    return Header(version, MappingProxyType(metadata), begin + max(extents), parameters)
 
 
 def _string(data: mmap.mmap, offset: int) -> tuple[str, int]:
@@ -156,8 +158,11 @@ def _after_array(data: mmap.mmap, offset: int) -> int:
     return offset + int(count) * struct.calcsize(_SCALARS[kind])
 
 
-def _tensor(data: mmap.mmap, offset: int) -> tuple[int, int]:
-    """Read where a tensor's data ends, counted from the begin of all data."""
+def _tensor(data: mmap.mmap, offset: int) -> tuple[int, int, int]:
+    """Read where a tensor's data ends, from the begin of all data, and how many elements it has.
+
+    The last number is the offset of what follows.
+    """
     _, offset = _string(data, offset)
     (dimensions,) = struct.unpack_from("<I", data, offset)
     shape = struct.unpack_from(f"<{dimensions}Q", data, offset + 4)
@@ -167,4 +172,4 @@ def _tensor(data: mmap.mmap, offset: int) -> tuple[int, int]:
     for length in shape:
         count *= length
     elements, size = _BLOCKS.get(kind, (1, 0))
-    return begin + count // elements * size, offset + 12
+    return begin + count // elements * size, count, offset + 12

@@ -15,12 +15,9 @@ from typing import Any
 
 from pytest_genx.backends.gguf_header import Header
 from pytest_genx.backends.llama_log import library_log
+from pytest_genx.backends.llama_memory import STEP, context_of, together
 from pytest_genx.errors import ModelError
 
-_CONTEXT = 4096  # tokens of one sequence at most
-_SEQUENCES = 16  # decoded together at most; more adds little speed
-_CACHE = 1 << 30  # bytes for the caches of all sequences
-_STEP = 512  # tokens of a prompt decoded together
 _SEEDS = 0xFFFFFFFF  # this one would mean: a random seed
 _PIECE = 64  # bytes that most tokens fit in
 
@@ -65,9 +62,8 @@ class LlamaEngine:
 
         self._lib = llama_cpp
         self._name = str(path)
-        trained = header.number("context_length") or _CONTEXT
-        self.context = min(trained, _CONTEXT)
-        self._sequences = _affordable(header, self.context, min(sequences, _SEQUENCES))
+        self.context = context_of(header)
+        self._sequences = together(header, sequences)
         log = library_log(llama_cpp)
         log.lines.clear()
         self._model = self._load(str(path))
@@ -77,7 +73,7 @@ class LlamaEngine:
             raise ModelError(str(path), f"llama.cpp refused it: {log.complaint()}")
         self._vocab = llama_cpp.llama_model_get_vocab(self._model)
         self._memory = llama_cpp.llama_get_memory(self._ctx)
-        self._batch = llama_cpp.llama_batch_init(_STEP, 0, 1)
+        self._batch = llama_cpp.llama_batch_init(STEP, 0, 1)
         self._pieces: dict[int, bytes] = {}
 
     def close(self) -> None:
@@ -209,8 +205,8 @@ class LlamaEngine:
             lib.llama_memory_seq_cp(memory, 0, sequence, -1, -1)
 
     def _prefill(self, tokens: Sequence[int]) -> None:
-        for begin in range(0, len(tokens), _STEP):
-            part = tokens[begin : begin + _STEP]
+        for begin in range(0, len(tokens), STEP):
+            part = tokens[begin : begin + STEP]
             places = [(token, begin + i, 0) for i, token in enumerate(part)]
             self._decode(places, wanted=False)
 
@@ -266,7 +262,7 @@ class LlamaEngine:
     def _open_context(self, threads: int) -> Any:
         params = self._lib.llama_context_default_params()
         params.n_ctx = self.context * self._sequences
-        params.n_batch = params.n_ubatch = _STEP
+        params.n_batch = params.n_ubatch = STEP
         params.n_seq_max = self._sequences
         params.n_threads = params.n_threads_batch = threads
         params.kv_unified = False  # one stretch of cache a sequence: faster than a shared one
@@ -275,13 +271,3 @@ class LlamaEngine:
         params.flash_attn_type = self._lib.LLAMA_FLASH_ATTN_TYPE_DISABLED
         params.no_perf = True
         return self._lib.llama_init_from_model(self._model, params)
-
-
-def _affordable(header: Header, context: int, wanted: int) -> int:
-    """How many sequences' caches fit in what a cache may take."""
-    heads = header.number("attention.head_count", 1)
-    width = header.number("embedding_length") // max(heads, 1)
-    sizes = (header.number(f"attention.{key}_length", width) for key in ("key", "value"))
-    token = header.number("block_count") * header.number("attention.head_count_kv", heads)
-    token *= sum(sizes) * 2  # bytes of a 16-bit float
-    return max(1, min(wanted, _CACHE // max(token * context, 1)))

@@ -1,0 +1,82 @@
+"""How much memory the llama backend takes beyond the weights, from the header of a model alone.
+
+    need = cache + step + odds + rest
+
+    cache = S * C * layers * heads_kv * (key + value) * 2   16-bit floats, set aside at once
+    step  = U * (T * (heads + 1) + 2 * feed_forward) * 4    scores, mask and the two halves of
+                                                            the widest layer, for a full step
+    odds  = 2 * S * vocabulary * 4                          computed, and copied for the sampler
+    rest  = 6 MiB                                           vocabulary, graph, the library's own
+
+S sequences are decoded together, each with a cache for C tokens; U = 512 tokens of a prompt are
+decoded in one step; T = min(C, length of the sequences). All sequences beyond S wait for their
+turn in the same cache. `rest` is what was left when the other terms were taken from what the
+embedded model was measured to take; large vocabularies take more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pytest_genx.backends.gguf_header import Header
+
+STEP = 512  # tokens of a prompt decoded together
+_CONTEXT = 4096  # tokens of one sequence at most
+_SEQUENCES = 16  # decoded together at most; more adds little speed
+_CACHE = 1 << 30  # bytes for the caches of all sequences
+_HALF, _FULL = 2, 4  # bytes of a float
+_REST = 6 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What sampling takes over the weights, in bytes."""
+
+    cache: int
+    step: int
+    odds: int
+    rest: int
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return self.cache + self.step + self.odds + self.rest
+
+
+def context_of(header: Header) -> int:
+    """How many tokens one sequence may have: prompt and completion."""
+    return min(header.number("context_length") or _CONTEXT, _CONTEXT)
+
+
+def together(header: Header, wanted: int) -> int:
+    """How many of the wanted sequences are decoded together: their caches must fit a limit."""
+    size = max(cache_of_token(header) * context_of(header), 1)
+    return max(1, min(wanted, _SEQUENCES, _CACHE // size))
+
+
+def cache_of_token(header: Header) -> int:
+    """Bytes that the cache of one sequence has for one token."""
+    heads = header.number("attention.head_count", 1)
+    width = header.number("embedding_length") // max(heads, 1)
+    sizes = (header.number(f"attention.{key}_length", width) for key in ("key", "value"))
+    token = header.number("block_count") * header.number("attention.head_count_kv", heads)
+    return token * sum(sizes) * _HALF
+
+
+def need(header: Header, *, sequences: int, length: int) -> Need:
+    """Compute what sampling takes over the weights, as this module's docstring says.
+
+    Args:
+        header: of the model.
+        sequences: samples of one prompt.
+        length: tokens of one sequence, prompt and completion.
+    """
+    context, rows = context_of(header), together(header, sequences)
+    scores = min(context, length) * (header.number("attention.head_count", 1) + 1)
+    layer = 2 * header.number("feed_forward_length")
+    return Need(
+        cache=rows * context * cache_of_token(header),
+        step=STEP * (scores + layer) * _FULL,
+        odds=2 * rows * header.number("vocab_size") * _FULL,
+        rest=_REST,
+    )
