@@ -185,10 +185,11 @@ def open_backends(
     factories = [plugins.backend(manager, name) for name in config.backends]
     by_default = config.backends == DEFAULT_BACKENDS and config.model is None
     backends: list[Backend] = []
-    notes = []
+    notes: list[str] = []
     for factory in factories:
         try:
             backends.append(stack.enter_context(closing(factory(config))))
+            notes += getattr(backends[-1], "notes", ())
         except MissingDependency as error:
             if not by_default:
                 raise

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 @hookimpl
 def genx_backends() -> Mapping[str, Callable[[Config], Backend]]:
-    """The embedded model or any GGUF file, recorded samples, and calls made up without a model."""
-    return {"llama": _llama, "replay": _replay, "heuristic": _heuristic}
+    """A model here or on a server, recorded samples, and calls made up without a model."""
+    return {"llama": _llama, "server": _server, "replay": _replay, "heuristic": _heuristic}
 
 
 @hookimpl
@@ -58,6 +58,12 @@ def _llama(config: Config) -> Backend:
     from pytest_genx.backends.llama import llama_backend
 
     return llama_backend(config)
+
+
+def _server(config: Config) -> Backend:
+    from pytest_genx.backends.server import server_backend
+
+    return server_backend(config)
 
 
 def _replay(config: Config) -> Backend:

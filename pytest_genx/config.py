@@ -24,6 +24,8 @@ class Config:
     backends: tuple[str, ...] = DEFAULT_BACKENDS
     model: str | None = None
     replay: Path | None = None
+    server: str | None = None  # a URL
+    server_model: str | None = None  # None: the only one that the server has
     ranker: str = "dual_critic"
     sandbox: str = "process"
     workers: int = 0  # processes of the sandbox on this machine; 0: as many as cores
@@ -89,6 +91,8 @@ def from_strings(
         backends=backends,
         model=text["model"] or None,
         replay=_path(rootdir, text["replay"]),
+        server=text["server"] or None,
+        server_model=text["server-model"] or None,
         ranker=text["ranker"],
         sandbox=text["sandbox"],
         workers=workers,

@@ -63,6 +63,17 @@ class ModelError(GenxError):
         super().__init__(f"cannot load model {model!r}: {reason}")
 
 
+class ServerError(GenxError):
+    """A server cannot be reached, refuses, or answers with what is no answer.
+
+    `status` is the HTTP status, 0 where there is none.
+    """
+
+    def __init__(self, url: str, reason: str, status: int = 0) -> None:
+        super().__init__(f"server {url}: {reason}")
+        self.status = status
+
+
 class MissingDependency(GenxError):
     """A part needs a package that is not installed."""
 

@@ -15,7 +15,10 @@ OnPair = Callable[[int, int, Execution], None]
 
 
 class Backend(Protocol):
-    """What writes samples; opened by its factory, closed once."""
+    """What writes samples; opened by its factory, closed once.
+
+    One that has `notes`, a sequence of sentences, gets them shown once at the start of a run.
+    """
 
     @property
     def name(self) -> str:

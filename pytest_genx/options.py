@@ -42,6 +42,17 @@ OPTIONS: tuple[Option, ...] = (
     Option("backend", "who writes samples, a comma-separated list", ",".join(DEFAULT_BACKENDS)),
     Option("model", "a GGUF file for the llama backend (default: the embedded model)"),
     Option("replay", "JSON lines with recorded samples for the replay backend", metavar="FILE"),
+    Option(
+        "server",
+        "the URL of an OpenAI-compatible server for the server backend,"
+        " such as http://127.0.0.1:8080/v1",
+        metavar="URL",
+    ),
+    Option(
+        "server-model",
+        "which of the server's models (default: the only one it has)",
+        metavar="NAME",
+    ),
     Option("ranker", "how candidates and cases are scored", "dual_critic"),
     Option(
         "sandbox",

@@ -36,6 +36,8 @@ def test_every_option_arrives() -> None:
         backend=" replay , heuristic",
         model="m.gguf",
         replay="r.jsonl",
+        server="http://h/v1",
+        server_model="coder",
         ranker="codet",
         sandbox="none",
         workers="3",
@@ -54,6 +56,8 @@ def test_every_option_arrives() -> None:
         backends=("replay", "heuristic"),
         model="m.gguf",
         replay=ROOT / "r.jsonl",
+        server="http://h/v1",
+        server_model="coder",
         ranker="codet",
         sandbox="none",
         workers=3,
@@ -67,7 +71,7 @@ def test_every_option_arrives() -> None:
         ask=True,
         test_dir=ROOT / "checks",
     )
-    assert len(OPTIONS) == 16
+    assert len(OPTIONS) == 18
 
 
 def test_absolute_paths_stay_absolute() -> None:
