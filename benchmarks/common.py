@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_genx.records import Record, TargetDone, TargetFailed, read
@@ -23,6 +24,27 @@ def arguments(
     for add in additions:
         add(parser)
     return parser.parse_args()
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of a table of goals, measured."""
+
+    what: str
+    figure: str
+    goal: str
+    reached: bool
+
+    def __str__(self) -> str:
+        short = "" if self.reached else "  SHORT"
+        return f"{self.what}: {self.figure} (goal: {self.goal}){short}"
+
+
+def close_table(name: str, lines: Sequence[Line]) -> int:
+    """Print how many goals were reached as the closing line, and return the exit status."""
+    n_reached = sum(line.reached for line in lines)
+    reached = n_reached == len(lines)
+    return close(name, f"{n_reached} of {len(lines)} goals reached", "all of them", reached=reached)
 
 
 def close(name: str, figure: str, goal: str, *, reached: bool) -> int:

@@ -11,12 +11,12 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from common import arguments, close
+from common import Line, arguments, close_table
 from crossing.engine import add_options, opened, read_pool
 from crossing.labels import verdicts
 from crossing.rates import bare_loop, pytest_per_pair, usual_harness
 from crossing.scale import endless_loops, growth, memory
-from crossing.table import Line, Setting
+from crossing.table import Setting
 
 from pytest_genx.sandboxes.process import usable_cores
 
@@ -66,15 +66,8 @@ def main() -> int:
         for number in chosen.rows:
             line = ROWS[number](setting)
             lines.append(line)
-            short = "" if line.reached else "  SHORT"
-            print(f"{number}. {line.what}: {line.figure} (goal: {line.goal}){short}", flush=True)
-    n_reached = sum(line.reached for line in lines)
-    return close(
-        "crossrun",
-        f"{n_reached} of {len(lines)} goals reached",
-        "all of them",
-        reached=n_reached == len(lines),
-    )
+            print(f"{number}. {line}", flush=True)
+    return close_table("crossrun", lines)
 
 
 if __name__ == "__main__":

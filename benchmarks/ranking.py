@@ -13,12 +13,12 @@ import argparse
 import sys
 from pathlib import Path
 
-from common import ROOT, arguments, close
+from common import ROOT, arguments, close_table
 from scoring import ablation, pass_rates
 from scoring.bugs import suspected
 from scoring.calibration import out_of_fold
 from scoring.limits import large
-from scoring.setting import Line, Setting, all_rankers, execute, open_bench, read_pools
+from scoring.setting import Setting, all_rankers, execute, open_bench, read_pools
 
 POOLS = ROOT.parent / "shared" / "data" / "pools"
 NAMES = ("humaneval-codegen16b-dev", "humaneval-davinci002-gpt-dev", "mbpp-mixed-dev")
@@ -46,20 +46,12 @@ def main() -> int:
             pass_rates.with_observations(found),
         ]
         for line in lines:
-            tell(line)
+            print(line, flush=True)
         for row in (lambda: out_of_fold(setting), large, lambda: suspected(setting)):
             lines.append(row())
-            tell(lines[-1])
+            print(lines[-1], flush=True)
         ablation.show(setting)
-    n_reached = sum(line.reached for line in lines)
-    figure = f"{n_reached} of {len(lines)} goals reached"
-    return close("ranking", figure, "all of them", reached=n_reached == len(lines))
-
-
-def tell(line: Line) -> None:
-    """Print one row."""
-    short = "" if line.reached else "  SHORT"
-    print(f"{line.what}: {line.figure} (goal: {line.goal}){short}", flush=True)
+    return close_table("ranking", lines)
 
 
 if __name__ == "__main__":

@@ -19,8 +19,8 @@ from common import ROOT
 
 from pytest_genx import plugins
 from pytest_genx.bench import pool as pools
-from pytest_genx.bench.execute import MODULE, WALL
 from pytest_genx.bench.protocol import extract
+from pytest_genx.bench.runner import MODULE, WALL
 from pytest_genx.config import from_strings
 from pytest_genx.domain import Case, Execution, Expectation, Limits
 from pytest_genx.errors import GenxError

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from common import Line
 from crossing import plain
 from crossing.engine import Job, letters, run
 from crossing.rates import within
-from crossing.table import Line, Setting
+from crossing.table import Setting
 
 from pytest_genx.bench.pool import Pool
 from pytest_genx.bench.protocol import extract

@@ -10,9 +10,10 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from common import Line
 from crossing import harness, plain
 from crossing.engine import CPU, Job, jobs_of, letters, run
-from crossing.table import Line, Setting
+from crossing.table import Setting
 
 N_TASKS = 40
 SHOWN = 5  # disagreements that are listed

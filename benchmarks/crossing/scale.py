@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from common import Line
 from crossing import plain
 from crossing.engine import CPU, Job, run
-from crossing.table import Line, Setting
+from crossing.table import Setting
 
 from pytest_genx.domain import Case, Execution, Expectation, Outcome
 

@@ -1,4 +1,4 @@
-"""What every row of `crossrun.py` is given, and what it gives."""
+"""What every row of `crossrun.py` is given."""
 
 from __future__ import annotations
 
@@ -25,13 +25,3 @@ class Setting:
     compare: bool
     budget: float
     patience: float
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One row of the table, measured."""
-
-    what: str
-    figure: str
-    goal: str
-    reached: bool

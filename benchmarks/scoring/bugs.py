@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from scoring.setting import CPU, OWN, Line, Setting
+from common import Line
+from scoring.setting import CPU, OWN, Setting
 
-from pytest_genx.bench.bug_pool import Runner
 from pytest_genx.bench.bug_score import Rate, lines
 from pytest_genx.bench.bugs import recorded_mutants
+from pytest_genx.bench.runner import Runner
 from pytest_genx.rankers.dual_critic import dual_critic
 
 DETECTED, ALARMED = 0.45, 0.05

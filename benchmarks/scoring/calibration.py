@@ -13,8 +13,10 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
-from scoring.setting import Line, Setting
+from common import Line
+from scoring.setting import Setting
 
+from pytest_genx.bench.calibration import scored_candidates, scored_cases
 from pytest_genx.bench.execute import Executed
 from pytest_genx.bench.reliability import Reliability, Scored, reliability
 from pytest_genx.matrix import Floats, Ints
@@ -95,18 +97,11 @@ def _crossed(tasks: Tasks, fold: Ints, shown: Ints) -> tuple[Reliability, Reliab
 
 def _scored(task: Executed, parameters: Parameters) -> tuple[Scored, Scored]:
     """Return both sides of a task; cases on which the reference ran out of time are left out."""
-    assert task.correct is not None
-    assert task.validity is not None
     ranking = dual_critic(task.matrix, parameters=parameters)
-    judged = task.validity.judged
-    return (
-        Scored(ranking.candidate_scores, task.correct, task.matrix.candidate_counts),
-        Scored(
-            ranking.case_scores[judged],
-            task.validity.valid[judged],
-            task.matrix.case_counts[judged],
-        ),
-    )
+    candidates, cases = scored_candidates(task, ranking), scored_cases(task, ranking)
+    assert candidates is not None
+    assert cases is not None
+    return candidates, cases
 
 
 def _figure(candidates: Reliability, cases: Reliability) -> str:

@@ -9,7 +9,8 @@ import sys
 import time
 from pathlib import Path
 
-from scoring.setting import Line, random_matrix
+from common import Line
+from scoring.setting import random_matrix
 
 from pytest_genx.rankers.dual_critic import dual_critic
 

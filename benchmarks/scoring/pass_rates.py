@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from common import Line
 from scoring.setting import (
     OWN,
-    Line,
     Setting,
     mean_of_pools,
     pass_at_1,
-    passes_only,
     percent,
 )
 
+from pytest_genx.bench.session import passes_alone
 from pytest_genx.interfaces import Ranker
 from pytest_genx.matrix import Floats
 
@@ -24,7 +24,7 @@ def measure(setting: Setting) -> dict[str, list[Floats]]:
     """Return pass@1 of every ranker on every task, "NAME, P" being the one shown passes alone."""
     found: dict[str, list[Floats]] = {}
     for name, ranker in setting.rankers.items():
-        sides: dict[str, Ranker] = {f"{name}, P": passes_only(ranker)}
+        sides: dict[str, Ranker] = {f"{name}, P": passes_alone(ranker)}
         if name in USES_OBSERVATIONS:
             sides[name] = ranker
         for title, side in sides.items():

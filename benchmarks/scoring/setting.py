@@ -17,7 +17,7 @@ from pytest_genx.bench import pool as pools
 from pytest_genx.bench.execute import Executed, execute_pool
 from pytest_genx.bench.metrics import Interval
 from pytest_genx.bench.pool import Pool
-from pytest_genx.bench.session import Session, known_rankers, open_session
+from pytest_genx.bench.session import Session, known_rankers, open_rankers, open_session
 from pytest_genx.bench.table import progress
 from pytest_genx.config import Config
 from pytest_genx.errors import GenxError
@@ -27,16 +27,6 @@ from pytest_genx.matrix import Floats, PassMatrix
 CPU = 0.25  # seconds for one case
 OWN = "dual_critic"
 CONFIG = Config(rootdir=ROOT, timeout=CPU)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One row of goals: what was measured, and whether that is enough."""
-
-    what: str
-    figure: str
-    goal: str
-    reached: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +65,12 @@ def execute(loaded: Sequence[Pool], session: Session) -> tuple[tuple[Executed, .
 def all_rankers() -> dict[str, Ranker]:
     """Make every ranker there is."""
     manager = plugins.load()
-    return {name: plugins.ranker(manager, name)(CONFIG) for name in known_rankers(manager)}
+    return open_rankers(known_rankers(manager), CONFIG, manager)
 
 
 def open_bench() -> AbstractContextManager[Session]:
     """Open the sandbox and the cache."""
     return open_session(CONFIG, plugins.load())
-
-
-def passes_only(ranker: Ranker) -> Ranker:
-    """Show a ranker nothing but passes and counts."""
-    return lambda matrix: ranker(matrix.passes_only())
 
 
 def pass_at_1(ranker: Ranker, tasks: Sequence[Executed]) -> Floats:

@@ -17,6 +17,7 @@ from typing import Any
 from pytest_genx.backends.embedded import embedded_model
 from pytest_genx.backends.gguf_header import Header, read_header
 from pytest_genx.backends.llama_engine import LlamaEngine, Sampling
+from pytest_genx.backends.threads import threads
 from pytest_genx.config import Config
 from pytest_genx.domain import Prompt, Request, Role, Sample
 from pytest_genx.errors import MissingDependency, ModelError
@@ -115,19 +116,13 @@ def _given(rootdir: Path, model: str) -> Path:
 
 
 def _threads(config: Config) -> int:
-    """Threads for the model: as many as there are idle cores, but one in a worker of xdist.
-
-    Threads wait for each other at every layer: with a busy neighbour on a core, two of them
-    are many times slower than one.
-    """
+    """Threads for the model: those that were asked for, or by the rule of `threads`."""
     if config.threads:
         return config.threads
-    if os.environ.get("PYTEST_XDIST_WORKER"):
-        return 1
     affinity = hasattr(os, "sched_getaffinity")
     cores = len(os.sched_getaffinity(0)) if affinity else os.cpu_count() or 1
-    busy = int(os.getloadavg()[0]) if hasattr(os, "getloadavg") else 0
-    return max(1, cores - busy)
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    return threads(cores, load, worker=bool(os.environ.get("PYTEST_XDIST_WORKER")))
 
 
 def _format(path: Path, header: Header, engine: LlamaEngine) -> Format:

@@ -19,14 +19,13 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from pytest_genx.backends.server_answer import Choice, OtherShape, choices, model_names
-from pytest_genx.backends.server_line import ANSWER, Endpoint, Line, endpoint
+from pytest_genx.backends.server_line import ANSWER, BUSY, Endpoint, Line, endpoint
 from pytest_genx.config import Config
 from pytest_genx.domain import Request, Role, Sample
 from pytest_genx.errors import BadOption, GenxError, ServerError
 
 IN_FLIGHT = 4  # requests
 _SEEDS = 2**31  # what every server takes for a seed
-_BUSY = frozenset({429, 502, 503, 504})
 _NOT_OFFERED = frozenset({400, 422, 500, 501})  # how servers refuse a field they do not know
 _MAX_NAMES = 10
 
@@ -119,7 +118,7 @@ class ServerBackend:
             body = self._body(request, index, count, chats=chats, logprobs=logprobs)
             path = "/chat/completions" if chats else "/completions"
             # 500 is how some refuse a field: then leaving it out is the better second try.
-            retried = _BUSY if logprobs or count > 1 else _BUSY | {500}
+            retried = BUSY - {500} if logprobs or count > 1 else BUSY
             try:
                 answer = line.ask(path, body, seed=body["seed"], retried=retried)
                 found = choices(answer)[:count]

@@ -28,7 +28,7 @@ CONNECT = 10.0  # seconds
 ANSWER = 600.0  # seconds for one answer; a slow machine takes minutes for many samples
 MAX_BODY = 64 << 20  # bytes
 _MAX_DETAIL = 200  # characters of what a server says
-_BUSY = frozenset({429, 500, 502, 503, 504})
+BUSY = frozenset({429, 500, 502, 503, 504})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class Line:
         self._sockets: set[socket.socket] = set()
 
     def ask(
-        self, path: str, body: Any = None, *, seed: int = 0, retried: frozenset[int] = _BUSY
+        self, path: str, body: Any = None, *, seed: int = 0, retried: frozenset[int] = BUSY
     ) -> Any:
         """Send JSON, or fetch with GET if there is none, and return the JSON that comes back.
 
@@ -208,7 +208,7 @@ class Line:
             said = "it knows no such path or model (404); most URLs end in /v1"
         elif status == http.HTTPStatus.TOO_MANY_REQUESTS:
             said = f"it takes no more requests (429), tries: {tries}"
-        elif status in _BUSY:
+        elif status in BUSY:
             said = f"it failed ({status}), tries: {tries}"
         else:
             said = f"it answered with status {status}"

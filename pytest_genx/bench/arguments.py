@@ -202,15 +202,17 @@ def _seconds(text: str) -> float:
 
 
 def _count(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"expected a whole number of at least 0, got {text!r}")
-    return value
+    return _whole(text, 0)
 
 
 def positive(text: str) -> int:
     """Read a whole number of at least 1."""
+    return _whole(text, 1)
+
+
+def _whole(text: str, least: int) -> int:
     value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text!r}")
+    if value < least:
+        expected = f"a whole number of at least {least}"
+        raise argparse.ArgumentTypeError(f"expected {expected}, got {text!r}")
     return value

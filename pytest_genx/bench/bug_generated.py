@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pytest_genx.bench.bug_pool import Fault, Runner
+from pytest_genx.bench.bug_pool import Fault
 from pytest_genx.bench.bug_sets import Bug
 from pytest_genx.bench.bug_trial import Trial, judged
-from pytest_genx.bench.execute import MODULE
+from pytest_genx.bench.runner import MODULE, Runner
 from pytest_genx.domain import Case, CaseForm, Outcome, Prompt, Request, Sample
 from pytest_genx.interfaces import Backend
 from pytest_genx.pipeline.run import Parts, run_target

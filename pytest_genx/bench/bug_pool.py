@@ -14,54 +14,26 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_genx.bench.bug_trial import CORRECT, Trial, judged, rows_with, suspect
-from pytest_genx.bench.execute import LABEL_LIMITS, MODULE, WALL
 from pytest_genx.bench.mutate import mutants
 from pytest_genx.bench.pool import PoolTask
 from pytest_genx.bench.protocol import Material, extract
+from pytest_genx.bench.runner import MODULE, Runner
 from pytest_genx.domain import (
     Candidate,
     Case,
     CaseForm,
     Execution,
-    Limits,
     Outcome,
     Target,
     TargetKind,
 )
-from pytest_genx.interfaces import Cache, Ranker, Sandbox
+from pytest_genx.interfaces import Ranker
 from pytest_genx.pipeline.cases import make_case, names_of_module
 from pytest_genx.pipeline.correct import merged
-from pytest_genx.pipeline.crossrun import run_programs
 from pytest_genx.pipeline.extract import merge
 from pytest_genx.syntax.source import parse
 
 SPARE = 3  # mutants are made for each one that is wanted, for some turn out equivalent
-
-
-@dataclass(frozen=True, slots=True)
-class Runner:
-    """What executes, and how long a case may take."""
-
-    sandbox: Sandbox
-    cpu: float  # seconds of CPU time for one case
-    cache: Cache | None = None
-
-    def run(
-        self, programs: Sequence[str], cases: Sequence[Case], cpu: float | None = None
-    ) -> list[list[Execution]]:
-        """Run whole programs against cases: `[n_programs][n_cases]`."""
-        if not cases:
-            return [[] for _ in programs]
-        cpu = cpu or self.cpu
-        return run_programs(
-            MODULE,
-            f"{MODULE}.py",
-            programs,
-            cases,
-            self.sandbox,
-            limits=Limits(cpu=cpu, wall=WALL + 10.0 * cpu),
-            cache=self.cache,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,16 +124,8 @@ def make_faults(task: PoolTask, runner: Runner, *, n: int, seed: int) -> Faults:
 
 def label(programs: Sequence[str], task: PoolTask, runner: Runner) -> list[Outcome]:
     """Run programs against a task's label, with the lowest limit at which the reference passes."""
-    assert task.reference is not None
     assert task.label_test is not None
-    cases = [Case(task.label_test, "label")]
-    outcomes: list[Outcome] = []
-    for cpu in LABEL_LIMITS:
-        rows = runner.run([task.reference, *programs], cases, cpu)
-        outcomes = [row[0].outcome for row in rows]
-        if outcomes[0] is not Outcome.TIMEOUT:
-            break
-    return outcomes[1:]
+    return runner.label(task.label_test, task.reference, programs)[1]
 
 
 def try_out(

@@ -7,17 +7,15 @@ alone; no stage is ever shown it.
 from __future__ import annotations
 
 import ast
-import json
 import textwrap
 import warnings
-import zlib
 from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pytest_genx.bench.pool import defines, lines_of
-from pytest_genx.errors import RecordError, TargetNotFound
+from pytest_genx.bench.pool import defines
+from pytest_genx.bench.record_lines import read_records, text_of, texts_of
 from pytest_genx.syntax.definition import is_string, own_nodes
 
 _KEPT = (
@@ -63,20 +61,8 @@ def read(path: Path) -> BugSet:
         RecordError: the file cannot be read, holds no bug, or has a bad line (its number is
             in the message).
     """
-    if not path.is_file():
-        raise TargetNotFound("bug set", str(path), [str(p) for p in path.parent.glob("*.jsonl*")])
-    bugs: dict[str, Bug] = {}
-    number = 0
-    try:
-        for number, line in enumerate(lines_of(path), 1):  # noqa: B007 -- told when parsing fails
-            if line.strip():
-                bug = _bug(json.loads(line), bugs)
-                bugs[bug.bug_id] = bug
-    except (OSError, ValueError, EOFError, RecursionError, zlib.error) as error:
-        raise RecordError(path, number, str(error)) from None
-    if not bugs:
-        raise RecordError(path, number, "the set holds no bugs")
-    return BugSet(path.name.split(".jsonl")[0], tuple(bugs.values()))
+    name, bugs = read_records(path, _bug, what="bug set", empty="the set holds no bugs")
+    return BugSet(name, bugs)
 
 
 def documented(program: str, entry_point: str, statement: str) -> str:
@@ -92,41 +78,32 @@ def documented(program: str, entry_point: str, statement: str) -> str:
     return ast.unparse(ast.fix_missing_locations(tree)) + "\n"
 
 
-def _bug(record: Any, known: Container[str]) -> Bug:
+def _bug(record: Any, known: Container[str]) -> tuple[str, Bug]:
     """Check one record; unknown fields are left alone."""
     if not isinstance(record, dict):
         raise ValueError("expected an object")  # noqa: TRY004 -- reported with its line
-    bug_id, entry_point = _text(record, "id"), _text(record, "entry_point")
+    bug_id, entry_point = text_of(record, "id"), text_of(record, "entry_point")
     if bug_id in known:
         raise ValueError(f"a second bug named {bug_id!r}")
-    codes = {key: _text(record, key) for key in ("buggy", "correct")}
+    codes = {key: text_of(record, key) for key in ("buggy", "correct")}
     for key, code in codes.items():
         if not defines(code, entry_point):
             raise ValueError(f"field {key!r} defines no {entry_point!r}")
     statement = record.get("statement")
-    return Bug(
+    bug = Bug(
         bug_id,
         entry_point,
-        _spoken(codes["buggy"]) if statement is None else _text(record, "statement"),
+        _spoken(codes["buggy"]) if statement is None else text_of(record, "statement"),
         _module(codes["buggy"]),
         _module(codes["correct"]),
         _checks(record, entry_point, codes["correct"]),
     )
-
-
-def _text(record: dict[str, Any], key: str) -> str:
-    value = record.get(key)
-    if not isinstance(value, str):
-        raise ValueError(f"field {key!r} must be a string, got {value!r:.40}")  # noqa: TRY004
-    return value
+    return bug_id, bug
 
 
 def _checks(record: dict[str, Any], entry_point: str, correct: str) -> tuple[str, ...]:
     if "tests" in record:
-        tests = record["tests"]
-        if not isinstance(tests, list) or not all(isinstance(item, str) for item in tests):
-            raise ValueError(f"field 'tests' must be a list of strings, got {tests!r:.40}")
-        found = tuple(tests)
+        found = texts_of(record, "tests")
     elif "cases" in record:
         cases = record["cases"]
         shaped = isinstance(cases, list) and all(

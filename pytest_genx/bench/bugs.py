@@ -12,11 +12,12 @@ from dataclasses import replace
 from typing import TypeVar
 
 from pytest_genx.bench.bug_generated import UNUSABLE, Remembering, generate_trials, vet
-from pytest_genx.bench.bug_pool import Fault, Faults, Runner, make_faults, record, try_out
+from pytest_genx.bench.bug_pool import Fault, Faults, make_faults, record, try_out
 from pytest_genx.bench.bug_score import Result
 from pytest_genx.bench.bug_sets import BugSet, documented
 from pytest_genx.bench.bug_trial import CORRECT, Trial
 from pytest_genx.bench.pool import Pool, PoolTask, defines
+from pytest_genx.bench.runner import Runner
 from pytest_genx.errors import GenxError
 from pytest_genx.interfaces import Ranker
 from pytest_genx.pipeline.run import Parts

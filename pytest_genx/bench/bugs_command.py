@@ -143,8 +143,8 @@ def _measured(
 ) -> Iterator[Result]:
     """Yield each result as soon as it is there: recorded samples first, for they are quick."""
     from pytest_genx.bench import bugs
-    from pytest_genx.bench.bug_pool import Runner
     from pytest_genx.bench.bug_table import Told
+    from pytest_genx.bench.runner import Runner
 
     config, tell = parts.config, Told()
     runner = Runner(parts.sandbox, config.timeout, parts.cache)

@@ -7,7 +7,7 @@ judged. `reliability.py` makes the numbers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pytest_genx.bench.execute import Executed, Watch, execute_pool
@@ -18,6 +18,8 @@ from pytest_genx.interfaces import Cache, Ranker, Sandbox
 from pytest_genx.matrix import Ranking
 
 POOLED = "all pools"
+
+_Side = Callable[[Executed, Ranking], Scored | None]
 
 
 class BadScore(GenxError):
@@ -129,30 +131,33 @@ def _calibrate(title: str, pools: Sequence[Judged], seed: int) -> Calibrated:
         tuple(
             Calibration(
                 ranker,
-                reliability([_candidates(pool, ranker) for pool in pools], seed),
-                reliability([_cases(pool, ranker) for pool in pools], seed),
+                reliability([_sides(pool, ranker, scored_candidates) for pool in pools], seed),
+                reliability([_sides(pool, ranker, scored_cases) for pool in pools], seed),
             )
             for ranker in pools[0].rankings
         ),
     )
 
 
-def _candidates(pool: Judged, ranker: str) -> list[Scored]:
-    return [
-        Scored(ranking.candidate_scores, task.correct, task.matrix.candidate_counts)
-        for task, ranking in zip(pool.executed, pool.rankings[ranker], strict=True)
-        if task.correct is not None
-    ]
+def scored_candidates(task: Executed, ranking: Ranking) -> Scored | None:
+    """Return what there is to judge of a task's candidates; None without labels."""
+    if task.correct is None:
+        return None
+    return Scored(ranking.candidate_scores, task.correct, task.matrix.candidate_counts)
 
 
-def _cases(pool: Judged, ranker: str) -> list[Scored]:
-    scored = []
-    for task, ranking in zip(pool.executed, pool.rankings[ranker], strict=True):
-        if task.validity is not None:
-            judged = task.validity.judged
-            counts = task.matrix.case_counts[judged]
-            scored.append(Scored(ranking.case_scores[judged], task.validity.valid[judged], counts))
-    return scored
+def scored_cases(task: Executed, ranking: Ranking) -> Scored | None:
+    """Return what there is to judge of a task's cases; None without a reference."""
+    if task.validity is None:
+        return None
+    judged = task.validity.judged
+    counts = task.matrix.case_counts[judged]
+    return Scored(ranking.case_scores[judged], task.validity.valid[judged], counts)
+
+
+def _sides(pool: Judged, ranker: str, side: _Side) -> list[Scored]:
+    found = map(side, pool.executed, pool.rankings[ranker])
+    return [scored for scored in found if scored is not None]
 
 
 def _checked(name: str, task: Executed, ranking: Ranking) -> Ranking:

@@ -8,7 +8,7 @@ matrix. What a ranking is worth is not computed here.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -17,18 +17,12 @@ import numpy as np
 
 from pytest_genx.bench.pool import Pool, PoolTask
 from pytest_genx.bench.protocol import Material, extract
-from pytest_genx.domain import Case, Execution, Limits, Outcome
+from pytest_genx.bench.runner import LABEL_LIMITS, OnPairs, Runner
+from pytest_genx.domain import Case, Outcome
 from pytest_genx.interfaces import Cache, Sandbox
 from pytest_genx.matrix import Bools, PassMatrix
-from pytest_genx.pipeline.crossrun import run_programs
 from pytest_genx.pipeline.score import to_arrays
 from pytest_genx.pipeline.weak import weaknesses, weights
-
-MODULE = "solution"
-LABEL_LIMITS = (0.5, 2.0, 8.0)  # seconds of CPU time; most references need far less than the first
-WALL = 5.0  # seconds of wall time beyond ten times the CPU limit; the CPU limit is what decides
-
-OnPairs = Callable[[int], None]
 
 
 class Watch(Protocol):
@@ -138,12 +132,10 @@ def execute(
         SandboxError: the sandbox itself failed.
     """
     started = time.monotonic()
-    n, m = len(material.programs), len(material.asserts)
-    rows: list[list[Execution]] = [[] for _ in range(n)]
+    runner = Runner(sandbox, cpu, cache)
     cases = [Case(source=text, origin="pool") for text in material.asserts]
-    if material.pairs:
-        rows = _run(material.programs, cases, sandbox, cpu, on_pairs, cache)
-    passed, observed, erred = to_arrays(rows, m)
+    rows = runner.run(material.programs, cases, on_pairs=on_pairs)
+    passed, observed, erred = to_arrays(rows, len(cases))
     matrix = PassMatrix(
         passed,
         np.array(material.program_counts, dtype=np.int64),
@@ -154,83 +146,39 @@ def execute(
     )
     correct, warning = None, ""
     if task.label_test is not None:
-        correct, warning = _label(task, task.label_test, material.programs, sandbox, cache)
-        on_pairs(n)
+        correct, warning = _label(task, task.label_test, material.programs, runner)
+        on_pairs(len(material.programs))
     validity = None
     if judge_cases and task.reference is not None:
-        validity = _validity(task.reference, material.asserts, sandbox, cache)
-        on_pairs(m)
+        validity = _validity(task.reference, cases, runner)
+        on_pairs(len(cases))
     seconds = time.monotonic() - started
     return Executed(task.task_id, matrix, correct, warning, seconds, validity)
 
 
 def _label(
-    task: PoolTask,
-    label_test: str,
-    programs: tuple[str, ...],
-    sandbox: Sandbox,
-    cache: Cache | None,
+    task: PoolTask, label_test: str, programs: tuple[str, ...], runner: Runner
 ) -> tuple[Bools, str]:
     """Say which programs pass the label, and what speaks against the label."""
-    label = [Case(source=label_test, origin="label")]
-    references = () if task.reference is None else (task.reference,)
-    outcomes: list[Outcome] = []
-    for cpu in LABEL_LIMITS:
-        rows = _run((*references, *programs), label, sandbox, cpu, None, cache)
-        outcomes = [row[0].outcome for row in rows]
-        if not references or outcomes[0] is not Outcome.TIMEOUT:
-            break
+    reference, outcomes = runner.label(label_test, task.reference, programs)
     warning = ""
-    if references and outcomes[0] is not Outcome.PASS:
-        warning = f"{task.task_id}: the reference fails its label_test ({outcomes[0].name})"
-    verdicts = [outcome is Outcome.PASS for outcome in outcomes[len(references) :]]
+    if reference is not None and reference is not Outcome.PASS:
+        warning = f"{task.task_id}: the reference fails its label_test ({reference.name})"
+    verdicts = [outcome is Outcome.PASS for outcome in outcomes]
     return np.array(verdicts, dtype=np.bool_), warning
 
 
-def _validity(
-    reference: str, asserts: tuple[str, ...], sandbox: Sandbox, cache: Cache | None
-) -> Validity:
+def _validity(reference: str, cases: Sequence[Case], runner: Runner) -> Validity:
     """Say which assertions the reference passes, with more time for those that take more."""
-    outcomes = [Outcome.TIMEOUT] * len(asserts)
+    outcomes = [Outcome.TIMEOUT] * len(cases)
     for cpu in LABEL_LIMITS:
         left = [j for j, outcome in enumerate(outcomes) if outcome is Outcome.TIMEOUT]
         if not left:
             break
-        cases = [Case(source=asserts[j], origin="pool") for j in left]
-        (row,) = _run((reference,), cases, sandbox, cpu, None, cache)
+        (row,) = runner.run([reference], [cases[j] for j in left], cpu)
         for j, execution in zip(left, row, strict=True):
             outcomes[j] = execution.outcome
     return Validity(
         np.array([outcome is Outcome.PASS for outcome in outcomes], dtype=np.bool_),
         np.array([outcome is not Outcome.TIMEOUT for outcome in outcomes], dtype=np.bool_),
-    )
-
-
-def _run(
-    programs: tuple[str, ...],
-    cases: list[Case],
-    sandbox: Sandbox,
-    cpu: float,
-    on_pairs: OnPairs | None,
-    cache: Cache | None,
-) -> list[list[Execution]]:
-    """Run programs against cases, and pass progress on as differences."""
-    told = 0
-
-    def on_progress(done: int, total: int) -> None:  # noqa: ARG001 -- the shape of a callback
-        nonlocal told
-        if on_pairs is not None:
-            on_pairs(done - told)
-        told = done
-
-    limits = Limits(cpu=cpu, wall=WALL + 10.0 * cpu)
-    return run_programs(
-        MODULE,
-        f"{MODULE}.py",
-        programs,
-        cases,
-        sandbox,
-        limits=limits,
-        on_progress=on_progress,
-        cache=cache,
     )

@@ -7,18 +7,13 @@ cases is `protocol.py`; running them is `rank.py`.
 from __future__ import annotations
 
 import ast
-import gzip
-import json
 import warnings
-import zlib
-from collections.abc import Container, Iterator
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pytest_genx.errors import RecordError, TargetNotFound
-
-GZIP_MAGIC = b"\x1f\x8b"
+from pytest_genx.bench.record_lines import read_records, text_of, texts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +56,8 @@ def read(path: Path) -> Pool:
         RecordError: the file cannot be read, holds no task, or has a bad line (its number is
             in the message).
     """
-    if not path.is_file():
-        raise TargetNotFound("pool", str(path), _neighbours(path))
-    tasks: dict[str, PoolTask] = {}
-    number = 0
-    try:
-        for number, line in enumerate(lines_of(path), 1):  # noqa: B007 -- told when parsing fails
-            if not line.strip():
-                continue
-            task = _task(json.loads(line), tasks)
-            tasks[task.task_id] = task
-    except (OSError, ValueError, EOFError, RecursionError, zlib.error) as error:
-        raise RecordError(path, number, str(error)) from None
-    if not tasks:
-        raise RecordError(path, number, "the pool holds no tasks")
-    return Pool(path.name.split(".jsonl")[0], tuple(tasks.values()))
+    name, tasks = read_records(path, _task, what="pool", empty="the pool holds no tasks")
+    return Pool(name, tasks)
 
 
 def defines(source: str, name: str) -> bool:
@@ -90,55 +72,25 @@ def defines(source: str, name: str) -> bool:
     return any(isinstance(node, kinds) and node.name == name for node in body)
 
 
-def _neighbours(path: Path) -> list[str]:
-    """Other pools in the same directory, for the hint of an error."""
-    return [str(other) for other in path.parent.glob("*.jsonl*")]
-
-
-def lines_of(path: Path) -> Iterator[str]:
-    """Yield the lines of a file, gzipped or plain."""
-    with path.open("rb") as start:
-        gzipped = start.read(2) == GZIP_MAGIC
-    if gzipped:
-        with gzip.open(path, "rt", encoding="utf-8") as lines:
-            yield from lines
-    else:
-        with path.open(encoding="utf-8") as lines:
-            yield from lines
-
-
-def _task(record: Any, known: Container[str]) -> PoolTask:
+def _task(record: Any, known: Container[str]) -> tuple[str, PoolTask]:
     """Check one record; unknown fields are left alone."""
     if not isinstance(record, dict):
         raise ValueError("expected an object")  # noqa: TRY004 -- reported with its line
-    task_id = _text(record, "task_id")
+    task_id = text_of(record, "task_id")
     if task_id in known:
         raise ValueError(f"a second task named {task_id!r}")
-    return PoolTask(
+    task = PoolTask(
         task_id=task_id,
-        entry_point=_text(record, "entry_point"),
-        prompt=_text(record, "prompt"),
-        code_samples=_texts(record, "code_samples"),
-        test_samples=_texts(record, "test_samples"),
+        entry_point=text_of(record, "entry_point"),
+        prompt=text_of(record, "prompt"),
+        code_samples=texts_of(record, "code_samples"),
+        test_samples=texts_of(record, "test_samples"),
         test_prompt=_optional(record, "test_prompt"),
         reference=_optional(record, "reference"),
         label_test=_optional(record, "label_test"),
     )
-
-
-def _text(record: dict[str, Any], key: str) -> str:
-    value = record.get(key)
-    if not isinstance(value, str):
-        raise ValueError(f"field {key!r} must be a string, got {value!r:.40}")  # noqa: TRY004
-    return value
+    return task_id, task
 
 
 def _optional(record: dict[str, Any], key: str) -> str | None:
-    return None if record.get(key) is None else _text(record, key)
-
-
-def _texts(record: dict[str, Any], key: str) -> tuple[str, ...]:
-    value = record.get(key)
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise ValueError(f"field {key!r} must be a list of strings, got {value!r:.40}")
-    return tuple(value)
+    return None if record.get(key) is None else text_of(record, key)

@@ -77,10 +77,11 @@ def open_rankers(
         UnknownName: no plugin offers one of them.
     """
     made = {name: plugins.ranker(manager, name)(config) for name in dict.fromkeys(names)}
-    return {name: _blinkered(one) for name, one in made.items()} if passes_only else made
+    return {name: passes_alone(one) for name, one in made.items()} if passes_only else made
 
 
-def _blinkered(ranker: Ranker) -> Ranker:
+def passes_alone(ranker: Ranker) -> Ranker:
+    """Show a ranker nothing but passes and counts."""
     return lambda matrix: ranker(matrix.passes_only())
 
 

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pytest_genx.backends.threads import idle, threads
 from pytest_genx.doctor.facts import Cores, Facts, Library, Model
 
 OLDEST, NEWEST = (3, 10), (3, 14)  # Pythons that the tests are run with
@@ -137,17 +138,15 @@ def _memory(model: Model, free: int | None) -> Line:
 
 
 def _cores(cores: Cores) -> Line:
-    load = 0.0 if cores.load is None else cores.load
-    free = cores.usable - int(load)
-    threads = 1 if cores.worker else max(1, free)
+    taken = threads(cores.usable, cores.load, worker=cores.worker)
     text = f"{cores.usable} usable"
-    text += ", load unknown" if cores.load is None else f", load {load:.1f}"
-    text += f": the model takes {threads} thread{'s' if threads > 1 else ''}"
+    text += ", load unknown" if cores.load is None else f", load {cores.load:.1f}"
+    text += f": the model takes {taken} thread{'s' if taken > 1 else ''}"
     if cores.worker:
         text += " (in a worker of xdist always 1)"
     elif cores.xdist is not None:
         text += f" (pytest-xdist {cores.xdist}: only the controlling process generates)"
-    if free < 1:
+    if idle(cores.usable, cores.load) < 1:
         return Line("cores", Status.WARNING, f"{text}; all are busy, and sampling will be slow")
     return Line("cores", Status.OK, text)
 

@@ -18,12 +18,10 @@ that all pass changes the order at times, for the terms of |y| and e1 grow with 
 
 from __future__ import annotations
 
-from math import lgamma
-
 import numpy as np
-import numpy.typing as npt
 
-from pytest_genx.matrix import Bools, Floats, PassMatrix, Ranking
+from pytest_genx.matrix import Bools, PassMatrix, Ranking
+from pytest_genx.rankers.beta import log_beta
 from pytest_genx.rankers.rows import group_rows
 from pytest_genx.rankers.sums import summable
 
@@ -76,10 +74,10 @@ def b4(matrix: PassMatrix, *, a: float = 100.0, b0: float = 1e4) -> Ranking:
     k1, e1 = inside - samples * kept, (n - samples) * kept
     k0, e0 = passes.sum() - inside, (n - samples) * (m - kept)
     logs = (
-        _log_beta(kept + a, m - kept + 1.0)
-        + _log_beta(samples + a, n - samples + 1.0)
-        + _log_beta(k1 + 1.0, e1 - k1 + 1.0)
-        + _log_beta(k0 + 1.0, e0 - k0 + b0)
+        log_beta(kept + a, m - kept + 1.0)
+        + log_beta(samples + a, n - samples + 1.0)
+        + log_beta(k1 + 1.0, e1 - k1 + 1.0)
+        + log_beta(k0 + 1.0, e0 - k0 + b0)
     )
     behind = (logs.max() - logs).round(DIGITS)
     scores = np.zeros(len(alive))
@@ -87,13 +85,3 @@ def b4(matrix: PassMatrix, *, a: float = 100.0, b0: float = 1e4) -> Ranking:
     weights = np.exp(-behind)
     posterior = summable(weights / summable(weights, float(len(weights))).sum(), 2.0)
     return Ranking("b4", scores[groups.of], np.minimum(posterior @ rows, 1.0))
-
-
-def _log_beta(x: npt.ArrayLike, y: npt.ArrayLike) -> Floats:
-    """Return the logarithm of the beta function, elementwise."""
-    return _log_gamma(x) + _log_gamma(y) - _log_gamma(np.add(x, y))
-
-
-def _log_gamma(x: npt.ArrayLike) -> Floats:
-    """Return the logarithm of the gamma function, elementwise; numpy has none."""
-    return np.asarray(np.vectorize(lgamma, otypes=[np.float64])(x), np.float64)

@@ -34,13 +34,12 @@ each term is worth was measured: docs/ranking.md.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import lgamma
 
 import numpy as np
-import numpy.typing as npt
 
 from pytest_genx.matrix import Bools, Floats, Ints, PassMatrix, Ranking
 from pytest_genx.rankers.behaviours import agreeing
+from pytest_genx.rankers.beta import log_beta
 from pytest_genx.rankers.rows import group_rows
 from pytest_genx.rankers.sums import summable
 
@@ -128,13 +127,13 @@ def dual_critic(matrix: PassMatrix, *, parameters: Parameters = DEFAULT) -> Rank
     alive: Bools = np.any(groups.rows, axis=1)
     if not alive.any():
         return Ranking("dual_critic", np.zeros(n_candidates), np.zeros(n_cases))
-    right, close = _posterior(groups, alive, matrix.anchors, p)
+    failed = _failed(groups, alive, matrix.anchors)
+    right, close = _posterior(groups, alive, failed, p)
     unseen = p.unseen / (p.unseen + groups.weights.sum())
-    behaviours, nats = _behaviours(matrix, groups.of, p)
-    samples = np.bincount(behaviours, weights=matrix.candidate_counts)[behaviours]
+    behaviours, samples, nats = _behaviours(matrix, groups.of, p)
     by_samples = samples / (matrix.candidate_counts.sum() + 1)
     in_group = np.exp(p.temper * nats)
-    believed = np.exp(np.maximum(-p.anchor * _failed(groups, alive, matrix.anchors), LEAST))
+    believed = np.exp(np.maximum(-p.anchor * failed, LEAST))
     by_cases = right[groups.of] * in_group
     scores = (1.0 - unseen) * by_cases + unseen * by_samples * believed[groups.of]
     scores *= 1.0 - p.likelier * _unlikelier(matrix.logprobs, behaviours)
@@ -152,24 +151,28 @@ def _group(matrix: PassMatrix, p: Parameters) -> Groups:
     by_row = group_rows(matrix)
     n_passing = by_row.rows.sum(axis=0)
     telling: Bools = np.asarray((n_passing > 0) & (n_passing < len(by_row.rows)), np.bool_)
+    samples = by_row.samples.astype(np.float64)
     counts = matrix.case_counts.astype(np.float64)
     if matrix.weights is not None:
         telling = np.asarray(telling & (matrix.weights > 0.0), np.bool_)
         counts = counts * matrix.weights
     if not telling.any():  # as if one case said that all rows with passes are alike
         evidence = np.any(by_row.rows, axis=1, keepdims=True).astype(np.float64)
-        return Groups(by_row.rows, _float(by_row.samples), by_row.of, evidence, np.ones(1))
+        return Groups(by_row.rows, samples, by_row.of, evidence, np.ones(1))
     columns, of = np.unique(by_row.rows[:, telling].T, axis=0, return_inverse=True)
     exact = summable(counts[telling], float(counts.sum()))
     written = np.asarray(np.bincount(of.reshape(-1), weights=exact), np.float64)
     weights = summable(written**p.witness, float(counts.sum()))
-    return Groups(by_row.rows, _float(by_row.samples), by_row.of, columns.T.astype(float), weights)
+    return Groups(by_row.rows, samples, by_row.of, columns.T.astype(float), weights)
 
 
 def _posterior(
-    groups: Groups, alive: Bools, anchors: Bools | None, p: Parameters
+    groups: Groups, alive: Bools, failed: Floats, p: Parameters
 ) -> tuple[Floats, Floats]:
-    """Return the posterior of "right" and of "close" for each group; all sum to 1."""
+    """Return the posterior of "right" and of "close" for each group; all sum to 1.
+
+    `failed` is `[n_groups]`, anchors that each fails.
+    """
     passed, weights = groups.evidence, groups.weights
     witnesses = summable(groups.samples**p.witness, float(groups.samples.sum()))
     n, m = float(witnesses.sum()), float(weights.sum())
@@ -178,14 +181,12 @@ def _posterior(
     own = witnesses * kept
     on_right = passed @ (weights * passers)  # passes of right cases by all, the group included
     on_wrong = float(weights @ passers) - on_right
-    cases = _log_beta(kept + p.cases_right, m - kept + 1.0) - _log_beta(p.cases_right, 1.0)
+    cases = log_beta(kept + p.cases_right, m - kept + 1.0) - log_beta(p.cases_right, 1.0)
     others = n - witnesses
     shy = p.shyness * n * m
     right = _pairs(on_right - own, others * kept, on_wrong, others * (m - kept), shy)
     close = _pairs(on_right, n * kept, on_wrong, n * (m - kept), shy)
-    shared = m ** (p.cases_worth - 1.0) * cases - p.anchor / p.temper * _failed(
-        groups, alive, anchors
-    )
+    shared = m ** (p.cases_worth - 1.0) * cases - p.anchor / p.temper * failed
     pairs_worth = (n * m) ** (p.pairs_worth - 1.0)
     logs = np.stack([np.log(groups.samples) + shared + pairs_worth * right,
                      shared + pairs_worth * close])[:, alive]  # fmt: skip
@@ -202,9 +203,7 @@ def _pairs(k1: Floats, n1: Floats, k0: Floats, n0: Floats, shy: float) -> Floats
     One number for each group; t1 and t0 are integrated out.
     """
     return (
-        _log_beta(k1 + 1.0, n1 - k1 + 1.0)
-        + _log_beta(k0 + 1.0, n0 - k0 + shy)
-        - _log_beta(1.0, shy)
+        log_beta(k1 + 1.0, n1 - k1 + 1.0) + log_beta(k0 + 1.0, n0 - k0 + shy) - log_beta(1.0, shy)
     )
 
 
@@ -221,18 +220,19 @@ def _failed(groups: Groups, alive: Bools, anchors: Bools | None) -> Floats:
     return beyond
 
 
-def _behaviours(matrix: PassMatrix, of: Ints, p: Parameters) -> tuple[Ints, Floats]:
+def _behaviours(matrix: PassMatrix, of: Ints, p: Parameters) -> tuple[Ints, Floats, Floats]:
     """Number candidates by row and observations, and say how far each stands behind in its group.
 
     Returns:
-        `[n_candidates] int64`, and `[n_candidates] float64` nats of at most 0.
+        `[n_candidates]` each: the number of its behaviour, samples that share it, and nats of at
+        most 0.
     """
     if matrix.observed is None:
-        return of, np.zeros(len(of))
+        return of, _samples(matrix, of), np.zeros(len(of))
     seen = np.concatenate([of[:, None], matrix.observed], axis=1)
     _, inverse = np.unique(seen, axis=0, return_inverse=True)
     behaviours = inverse.reshape(-1)
-    samples = np.bincount(behaviours, weights=matrix.candidate_counts)[behaviours]
+    samples = _samples(matrix, behaviours)
     inputs = np.unique(matrix.observed, axis=1)  # of one call, however often it was asserted
     inputs = inputs[:, (inputs != inputs[:1]).any(axis=0)]  # on which they differ
     met = np.zeros(len(of), np.int64)
@@ -242,7 +242,13 @@ def _behaviours(matrix: PassMatrix, of: Ints, p: Parameters) -> tuple[Ints, Floa
     nats = np.log(samples) + p.agreement * met / possible
     best = np.full(int(of.max()) + 1, -np.inf)
     np.maximum.at(best, of, nats)
-    return behaviours, (nats - best[of]).round(DIGITS)
+    return behaviours, samples, (nats - best[of]).round(DIGITS)
+
+
+def _samples(matrix: PassMatrix, behaviours: Ints) -> Floats:
+    """Return, for each candidate, the samples that behave like it."""
+    counted = np.bincount(behaviours, weights=matrix.candidate_counts)
+    return np.asarray(counted[behaviours], np.float64)
 
 
 def _unlikelier(logprobs: Floats | None, behaviours: Ints) -> Floats:
@@ -263,17 +269,3 @@ def _rounded(scores: Floats) -> Floats:
         scale = 10.0 ** (DIGITS - 1 - np.floor(np.log10(np.maximum(scores, 1e-290))))
     rounded: Floats = np.rint(scores * scale) / scale
     return rounded
-
-
-def _float(samples: Ints) -> Floats:
-    return samples.astype(np.float64)
-
-
-def _log_beta(a: npt.ArrayLike, b: npt.ArrayLike) -> Floats:
-    """Return the logarithm of the beta function, elementwise."""
-    return _log_gamma(a) + _log_gamma(b) - _log_gamma(np.add(a, b))
-
-
-def _log_gamma(x: npt.ArrayLike) -> Floats:
-    """Return the logarithm of the gamma function, elementwise; numpy has none."""
-    return np.asarray(np.vectorize(lgamma, otypes=[np.float64])(x), np.float64)

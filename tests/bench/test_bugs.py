@@ -10,12 +10,13 @@ import pytest
 from pytest_genx import cli, plugins
 from pytest_genx.bench import bug_sets, bugs
 from pytest_genx.bench.bug_generated import ALIKE, UNSOUND, UNUSABLE, Remembering, vet
-from pytest_genx.bench.bug_pool import Runner, make_faults
+from pytest_genx.bench.bug_pool import make_faults
 from pytest_genx.bench.bug_score import RIVALS, by_kind, lines, missed, rate, to_json, wilson
 from pytest_genx.bench.bug_table import Told, show
 from pytest_genx.bench.bug_trial import CORRECT, MISSED, Suspicion, Trial, accept_what_passes
 from pytest_genx.bench.bugs_command import Asked, bench_bugs
 from pytest_genx.bench.pool import Pool, PoolTask
+from pytest_genx.bench.runner import Runner
 from pytest_genx.config import Config
 from pytest_genx.domain import Prompt, Request, Role, Sample
 from pytest_genx.errors import RecordError, TargetNotFound
