@@ -6,6 +6,7 @@ Rows are candidates and columns are cases, everywhere.
 from __future__ import annotations
 
 import enum
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -160,7 +161,10 @@ class Prompt:
     """What a model is asked, both ways: `messages` for chat models, `text` for plain ones.
 
     A plain completion continues `text`; `prefix` is the end of `text` that belongs to the
-    answer (`assert f(`), so that `prefix + completion` is what extraction parses.
+    answer (`assert f(`), so that `prefix + completion` is what extraction parses. `shorter` is
+    the same prompt without what matters least of it, for a model that has no room for this one;
+    `cut` names what is missing here already. `grammar` is GBNF that a completion of `text` may
+    be held to, "" for none.
     """
 
     role: Role
@@ -168,26 +172,56 @@ class Prompt:
     prefix: str = ""
     messages: tuple[tuple[str, str], ...] = ()  # (role, content)
     stop: tuple[str, ...] = ()
+    grammar: str = ""
+    shorter: Prompt | None = None
+    cut: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """What it is known by: 16 hexadecimal digits of what a model is shown."""
+        shown = repr((self.role.value, self.text, self.messages)).encode()
+        return hashlib.sha256(shown).hexdigest()[:16]
+
+
+class Stage(enum.Enum):
+    """Why samples are asked for."""
+
+    FIRST = "first"  # the ordinary way
+    REPAIR = "repair"  # a sample that was no use goes back with the error
+    SECOND = "second"  # the second round: what would tell competing behaviours apart
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One order to a backend: `n` samples of one prompt for one target."""
+    """One order to a backend: `n` samples of one prompt for one target.
+
+    They are samples `first` to `first + n - 1` of that prompt: sample i has seed `seed + i` and
+    the temperature `temperatures[i % len(temperatures)]`, whatever the requests it comes in.
+    """
 
     target: Target
     context: Context
     prompt: Prompt
     n: int
     seed: int
+    first: int = 0
+    stage: Stage = Stage.FIRST
     max_tokens: int = 256
-    temperature: float = 0.8
+    temperatures: tuple[float, ...] = (0.8,)
     top_p: float = 0.95
     min_p: float = 0.05
+
+    def temperature(self, index: int) -> float:
+        """The temperature of one of the prompt's samples, counted from the prompt's first."""
+        return self.temperatures[index % len(self.temperatures)]
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One raw completion; `text` already starts with the prompt's prefix."""
+    """One raw completion; `text` already starts with the prompt's prefix.
+
+    `cut` names what was left out of the prompt for want of room.
+    """
 
     role: Role
     text: str
@@ -195,6 +229,7 @@ class Sample:
     seed: int = 0
     tokens: int = 0
     logprob: float | None = None  # sum over tokens, nats
+    cut: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ class RunStarted:
     targets: tuple[str, ...]
     notes: tuple[str, ...] = ()
     environment: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()  # `BACKEND NAME sha256:DIGEST`, of backends that have one
     schema: int = SCHEMA
 
 
@@ -60,6 +61,18 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class PromptMade:
+    """What models are asked from here on, for one role and stage; samples name its `digest`."""
+
+    target: str
+    role: str
+    stage: str
+    digest: str
+    text: str
+    messages: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class SampleTaken:
     """One raw completion, as the backend gave it; `replay` reads these back."""
 
@@ -70,6 +83,9 @@ class SampleTaken:
     text: str
     tokens: int = 0
     logprob: float | None = None
+    stage: str = "first"
+    prompt: str = ""  # digest of the prompt
+    cut: tuple[str, ...] = ()  # what was left out of it for want of room
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +189,7 @@ Record = (
     RunStarted
     | TargetStarted
     | Progress
+    | PromptMade
     | SampleTaken
     | QuestionAsked
     | TargetDone

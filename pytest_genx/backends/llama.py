@@ -46,11 +46,11 @@ class LlamaBackend:
         samplings = [
             Sampling(
                 request.seed + i,
-                0.0 if i < greedy else request.temperature,
+                0.0 if i < greedy else request.temperature(i),
                 request.top_p,
                 request.min_p,
             )
-            for i in range(request.n)
+            for i in range(request.first, request.first + request.n)
         ]
         prefix = "" if self._chat else prompt.prefix
         stop = () if self._chat else prompt.stop

@@ -29,9 +29,15 @@ class ReplayBackend:
         """
         role = request.prompt.role
         for taken in self._of(request.target):
-            if taken.role == role.value:
+            if taken.role == role.value and taken.stage == request.stage.value:
                 yield Sample(
-                    role, taken.text, taken.backend, taken.seed, taken.tokens, taken.logprob
+                    role,
+                    taken.text,
+                    taken.backend,
+                    taken.seed,
+                    taken.tokens,
+                    taken.logprob,
+                    taken.cut,
                 )
 
     def close(self) -> None:

@@ -94,18 +94,20 @@ class ServerBackend:
         def asked(index: int, count: int = 1) -> Callable[[], _Part]:
             return partial(self._ask, line, request, index, count)
 
-        start = 1 if request.prompt.role is Role.CODER and request.n > 0 else 0
-        batch = self._batches and request.n - start > 1
-        tasks = [asked(i) for i in range(start if batch else request.n)]
+        first, end = request.first, request.first + request.n
+        greedy = 1 if request.prompt.role is Role.CODER and first == 0 < request.n else 0
+        start = first + greedy
+        batch = self._batches and end - start > 1 and len(request.temperatures) == 1
+        tasks = [asked(i) for i in range(first, start if batch else end)]
         if batch:
-            tasks.append(asked(start, request.n - start))
-        done = 0
+            tasks.append(asked(start, end - start))
+        done = first
         for part in in_order(tasks, line):
             done += len(part.choices)
             yield part
-        if done < request.n:
+        if done < end:
             self._batches = False
-            yield from in_order([asked(i) for i in range(done, request.n)], line)
+            yield from in_order([asked(i) for i in range(done, end)], line)
 
     def _ask(self, line: Line, request: Request, index: int, count: int) -> _Part:
         """Ask for samples from one index on, with less and less of what a server may refuse.
@@ -149,7 +151,7 @@ class ServerBackend:
         body: dict[str, Any] = {
             "model": self._model,
             "max_tokens": request.max_tokens,
-            "temperature": 0.0 if greedy else request.temperature,
+            "temperature": 0.0 if greedy else request.temperature(index),
             "top_p": request.top_p,
             "seed": (request.seed + index) % _SEEDS,
             "stream": False,

@@ -15,7 +15,7 @@ from pytest_genx.bench.bug_pool import Fault
 from pytest_genx.bench.bug_sets import Bug
 from pytest_genx.bench.bug_trial import Trial, judged
 from pytest_genx.bench.runner import MODULE, Runner
-from pytest_genx.domain import Case, CaseForm, Outcome, Prompt, Request, Sample
+from pytest_genx.domain import Case, CaseForm, Outcome, Request, Sample
 from pytest_genx.interfaces import Backend
 from pytest_genx.pipeline.run import Parts, run_target
 from pytest_genx.pipeline.target import find_targets
@@ -25,7 +25,7 @@ ALIKE = "the faulty code passes its tests"
 UNSOUND = "the correct code fails its tests"
 UNUSABLE = "a code cannot be imported"
 _READS_PROMPTS_ALONE = frozenset({"llama"})
-_Key = tuple[Prompt, int, int, int, float, float, float]
+_Key = tuple[object, ...]
 
 
 class Remembering:
@@ -46,7 +46,8 @@ class Remembering:
             yield from self._backend.sample(request)
             return
         r = request
-        key = (r.prompt, r.n, r.seed, r.max_tokens, r.temperature, r.top_p, r.min_p)
+        asked = (r.prompt, r.stage, r.first, r.n, r.seed)
+        key = (*asked, r.max_tokens, r.temperatures, r.top_p, r.min_p)
         if key not in self._said:
             self._said[key] = list(self._backend.sample(request))
         yield from self._said[key]

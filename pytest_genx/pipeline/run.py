@@ -19,6 +19,7 @@ from pytest_genx.domain import (
     Outcome,
     Question,
     Sample,
+    Stage,
     Target,
     Weakness,
 )
@@ -47,6 +48,7 @@ from pytest_genx.pipeline.validate import stable
 from pytest_genx.pipeline.weak import names_of, weaknesses, weights
 from pytest_genx.records import (
     Progress,
+    PromptMade,
     QuestionAsked,
     Record,
     SampleTaken,
@@ -264,10 +266,22 @@ class _Runner:
         """Ask every backend for both roles."""
         config = self.parts.config
         samples = []
+        prompts = make_prompts(self.target, context, show_body=config.oracle is Oracle.CODE)
+        for role, prompt in prompts.items():
+            self.emit(
+                PromptMade(
+                    self.name,
+                    role.value,
+                    Stage.FIRST.value,
+                    prompt.digest,
+                    prompt.text,
+                    prompt.messages,
+                )
+            )
         for sample in generate(
             self.target,
             context,
-            make_prompts(self.target, context, show_body=config.oracle is Oracle.CODE),
+            prompts,
             self.parts.backends,
             samples=config.samples,
             seed=config.seed,
@@ -283,6 +297,9 @@ class _Runner:
                     sample.text,
                     sample.tokens,
                     sample.logprob,
+                    Stage.FIRST.value,
+                    prompts[sample.role].digest,
+                    sample.cut,
                 )
             )
         return samples

@@ -45,13 +45,13 @@ class _Terminal:
         self._totals = {"target": 0, "kept case": 0, "suspected bug": 0, "failed target": 0}
 
     def record(self, record: records.Record) -> None:
-        """Show one record; samples are not for people."""
+        """Show one record; samples and prompts are not for people."""
         if isinstance(record, records.Progress):
             self._advance(record)
         elif isinstance(record, records.TargetStarted):
             self._begun += 1
             self._start_display(record.target)
-        elif not isinstance(record, records.SampleTaken):
+        elif not isinstance(record, (records.SampleTaken, records.PromptMade)):
             self._stop_display()
             self._show(record)
 

@@ -10,7 +10,14 @@ from pytest_genx.domain import Role, Sample
 from pytest_genx.pipeline.run import Parts, run_target
 from pytest_genx.pipeline.target import find_targets
 from pytest_genx.rankers.dual_critic import dual_critic
-from pytest_genx.records import Progress, SampleTaken, TargetDone, TargetFailed, TargetStarted
+from pytest_genx.records import (
+    Progress,
+    PromptMade,
+    SampleTaken,
+    TargetDone,
+    TargetFailed,
+    TargetStarted,
+)
 from pytest_genx.sandboxes.process import process_sandbox
 
 RIGHT = [
@@ -89,7 +96,7 @@ def test_records_come_in_order(work):
     """Start, every sample, and the result."""
     _, records = work(CORRECT, coder=RIGHT, tester=[CASES])
     kinds = [type(record) for record in records]
-    assert kinds == [TargetStarted, *[SampleTaken] * 4, TargetDone]
+    assert kinds == [TargetStarted, *[PromptMade] * 2, *[SampleTaken] * 4, TargetDone]
     assert {record.target for record in records} == {"maths.py::middle"}
 
 
