@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from pytest_genx.backends.server import server_backend
+from pytest_genx.backends.server_answer import Model, models
 from pytest_genx.config import Config
 from pytest_genx.errors import BadOption, ServerError
+from pytest_genx.pipeline.extract import extract_cases
 
 CHAT, PLAIN = "/v1/chat/completions", "/v1/completions"
 
@@ -40,6 +42,24 @@ def test_an_answer_that_is_all_thinking_is_empty(server, open_backend, ask, text
     """The content is null where the tokens ended before the answer."""
     server.always(reply({"choices": [{"message": {"content": None, "reasoning": "hm"}}]}))
     assert texts(open_backend(), ask(n=1)) == [""]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"content": "assert f(1) == 1", "reasoning_content": "assert f(2) == 9"},
+        {"content": "assert f(1) == 1", "reasoning": "assert f(2) == 9"},
+        {"content": "<think>\nassert f(2) == 9\n</think>\n\nassert f(1) == 1"},
+        {"content": "assert f(2) == 9\n</think>\nassert f(1) == 1"},
+    ],
+    ids=["reasoning_content", "reasoning", "block", "end of a block"],
+)
+def test_what_a_model_thinks_aloud_becomes_no_case(server, open_backend, ask, message):
+    """Wherever the server puts it."""
+    server.always(reply({"choices": [{"message": message}]}))
+    request = ask(n=1)
+    cases = extract_cases(open_backend().sample(request), request.target)
+    assert ["f(1) == 1" in case.source for case in cases] == [True]
 
 
 def test_half_a_surrogate_pair_is_replaced(server, open_backend, ask, texts):
@@ -85,3 +105,19 @@ def test_no_model_is_one_sentence(server, body, sentence):
     server.always(reply(body))
     with pytest.raises(ServerError, match=f"{sentence}.*--genx-server-model"):
         server_backend(Config(Path(), server=server.url))
+
+
+@pytest.mark.parametrize(
+    ("entry", "context"),
+    [
+        ({"max_model_len": 4096}, 4096),
+        ({"meta": {"n_ctx": 512, "n_ctx_train": 1024}}, 512),
+        ({"meta": {"n_ctx_train": 1024}}, 1024),
+        ({"meta": None, "max_model_len": "4096"}, None),
+        ({"max_model_len": True, "meta": {"n_ctx": 0}}, None),
+        ({}, None),
+    ],
+)
+def test_the_context_of_a_model_is_read_where_it_is_said(entry, context):
+    """As vLLM says it, and as llama-server does."""
+    assert models({"data": [{"id": "m", **entry}]}) == [Model("m", context)]

@@ -67,3 +67,19 @@ def test_a_server_elsewhere_is_said_in_a_note(url, key, notes):
     found = ServerBackend(endpoint(url, key), Model("m")).notes
     assert len(found) == len(notes)
     assert all(found[i].endswith(note) for i, note in enumerate(notes))
+
+
+@pytest.mark.parametrize(
+    ("path", "base", "chats"),
+    [
+        ("", "", True),
+        ("/v1/", "/v1", True),
+        ("/v1/chat/completions", "/v1", True),
+        ("/v1/completions/", "/v1", False),
+        ("/chat", "/chat", True),
+    ],
+)
+def test_a_url_may_go_on_to_the_path_of_a_request(path, base, chats):
+    """It is what a server's manual shows."""
+    to = endpoint("http://h" + path, None)
+    assert (to.path, to.chats) == (base, chats)

@@ -1,7 +1,13 @@
 from __future__ import annotations
 
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
+import time
+import traceback
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -75,7 +81,7 @@ def test_a_retry_after_that_is_neither_is_ignored(server, open_backend, ask, wai
         ),
         (reply({"error": "no model 'm'"}, 404), "no such path or model (404); most URLs", 2),
         (reply({}, 429), f"takes no more requests (429), tries: {TRIES}", TRIES),
-        (reply({"detail": "out of memory"}, 500), f"failed (500), tries: {TRIES}", 1 + TRIES),
+        (reply({"detail": "out of memory"}, 500), f"failed (500), tries: {TRIES}", 2 * TRIES),
         (reply(b"<html>", 301), "answered with status 301", 1),
         (reply(b"<html>garbage \x00"), "its answer is not JSON; it begins with '<html>garb", 1),
         (reply(b""), "its answer is not JSON", 1),
@@ -86,6 +92,9 @@ def test_a_retry_after_that_is_neither_is_ignored(server, open_backend, ask, wai
         (reply({"choices": [{}]}), "JSON of another shape: a choice without text", 1),
         (reply({"choices": ["x"]}), "JSON of another shape: a choice without text", 1),
         (reply(b'{"choices"', promised=99), f"middle of an answer, tries: {TRIES}", TRIES),
+        (reply(b'{"choices"', chunked=True), f"middle of an answer, tries: {TRIES}", TRIES),
+        (reply(b'data: {"choices": []}'), "is not JSON; it begins with 'data: {", 1),
+        (reply({"detail": [{"msg": "no", "loc": ["x"]}]}, 405), '405: [{"msg": "no"', 2),
         (reply(drop=True), f"connection without an answer, tries: {TRIES}", TRIES),
     ],
 )
@@ -157,3 +166,105 @@ def test_redirects_are_not_followed(server, open_backend, ask, failing):
     server.always(reply({}, 307, headers={"Location": server.url + "/elsewhere"}))
     assert "status 307" in failing(open_backend(KEY), ask(n=1))[1]
     assert len(server.asked) == 1
+
+
+def test_the_key_is_in_no_frame_of_a_traceback(server, ask, monkeypatch, tmp_path):
+    """Not even where values of variables are shown, at opening and in a thread."""
+
+    def shown(error: BaseException) -> str:
+        frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+        ours = [f for f in frames if "pytest_genx" in f.f_code.co_filename]
+        assert {"_exchange", "ask"} <= {f.f_code.co_name for f in ours}
+        return repr([{k: repr(v) for k, v in f.f_locals.items()} for f in ours]) + repr(error)
+
+    def broken(*_arguments: object) -> bytes:
+        raise RuntimeError
+
+    monkeypatch.setenv("GENX_API_KEY", KEY)
+    backend = server_backend(Config(tmp_path, server=server.url))
+    monkeypatch.setattr("pytest_genx.backends.server_line._read", broken)
+    with pytest.raises(RuntimeError) as caught:
+        server_backend(Config(tmp_path, server=server.url))
+    assert KEY not in shown(caught.value)
+    with pytest.raises(RuntimeError) as caught:
+        list(backend.sample(ask(n=1)))
+    assert KEY not in shown(caught.value)
+    assert server.asked[-1].headers["Authorization"] == f"Bearer {KEY}"
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """One that is signed by itself, for 127.0.0.1, with its key in the same file."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("making a certificate takes the program openssl")
+    path = tmp_path / "certificate.pem"
+    command = f"{openssl} req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=genx-test"
+    names = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", path, "-out", f"{path}.pub"]
+    subprocess.run([*command.split(), *names], check=True, capture_output=True)
+    path.write_text(path.read_text() + Path(f"{path}.pub").read_text())
+    return path
+
+
+@pytest.fixture
+def tls_server(start_server, certificate):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return start_server(context)
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(tls_server, ask, failing, waits):
+    """Nothing is sent, and nothing tried again."""
+    backend = ServerBackend(endpoint(tls_server.url, KEY), Model("m"), wait=waits.append)
+    got, said = failing(backend, ask(n=1))
+    assert got == []
+    assert "its certificate is not trusted (self" in said
+    assert "SSL_CERT_FILE names a file of certificates to trust" in said
+    assert (tls_server.asked, waits) == ([], [])
+
+
+def test_a_certificate_named_by_the_environment_is_trusted(
+    tls_server, ask, texts, certificate, monkeypatch
+):
+    """As by every other program that uses OpenSSL."""
+    monkeypatch.setenv("SSL_CERT_FILE", f"{certificate}.pub")
+    backend = ServerBackend(endpoint(tls_server.url, KEY), Model("m"))
+    assert texts(backend, ask(n=3)) == ["s0", "s1", "s2"]
+
+
+def test_tls_requests_are_broken_off_too(tls_server, ask, certificate, monkeypatch):
+    """Within a second, whatever the server is about."""
+    release = threading.Event()
+
+    def answer(asked):
+        if asked.body["seed"] >= 2:
+            release.wait(5)
+        return tls_server.one_at_a_time(asked)
+
+    tls_server.answer = answer
+    monkeypatch.setenv("SSL_CERT_FILE", f"{certificate}.pub")
+    samples = ServerBackend(endpoint(tls_server.url, None), Model("m")).sample(ask(n=6))
+    assert [next(samples).text, next(samples).text] == ["s0", "s1"]
+    started = time.monotonic()
+    samples.close()
+    assert time.monotonic() - started < 1
+    release.set()
+
+
+def test_a_server_without_tls_is_told_from_one_with_it(server, ask, failing):
+    """The first letters of the URL are a common mistake."""
+    url = server.url.replace("http:", "https:")
+    said = failing(ServerBackend(endpoint(url, None), Model("m")), ask(n=1))[1]
+    assert "it does not speak TLS as https:// says (" in said
+
+
+def test_a_host_that_does_not_exist_is_one_sentence(ask, failing, monkeypatch):
+    """Whatever the system calls it."""
+
+    def unknown(*_arguments: object, **_named: object) -> None:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    backend = ServerBackend(endpoint("http://gone.example/v1", None), Model("m"))
+    said = failing(backend, ask(n=1))[1]
+    assert said.endswith(": no host of that name is found (Name or service not known)")
