@@ -114,20 +114,22 @@ def test_closing_does_not_wait_for_a_host_that_does_not_answer(
     server, open_backend, ask, monkeypatch
 ):
     """A connection that is not there yet cannot be broken off; its thread ends by itself."""
-    release = threading.Event()
+    hangs, hanging, release = threading.Event(), threading.Event(), threading.Event()
     connect = http.client.HTTPConnection.connect
-    calls = []
 
     def slow(self) -> None:
-        calls.append(self)
-        if len(calls) > 1:
+        if hangs.is_set():
+            hanging.set()
             release.wait(5)
         connect(self)
 
     monkeypatch.setattr(http.client.HTTPConnection, "connect", slow)
     server.answer = server.one_at_a_time
-    samples = open_backend().sample(ask(Role.CODER, n=6))
-    assert next(samples).text == "s0"
+    samples = open_backend().sample(ask(n=30))
+    assert [next(samples).text, next(samples).text] == ["s0", "s1"]
+    hangs.set()
+    assert next(samples).text == "s2"
+    assert hanging.wait(5)
     started = time.monotonic()
     samples.close()
     assert time.monotonic() - started < 1
