@@ -66,11 +66,12 @@ class ModelError(GenxError):
 class ServerError(GenxError):
     """A server cannot be reached, refuses, or answers with what is no answer.
 
-    `status` is the HTTP status, 0 where there is none.
+    `reason` is what it does, `status` the HTTP status, 0 where there is none.
     """
 
     def __init__(self, url: str, reason: str, status: int = 0) -> None:
         super().__init__(f"server {url}: {reason}")
+        self.reason = reason
         self.status = status
 
 

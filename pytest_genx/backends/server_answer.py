@@ -20,6 +20,14 @@ class Choice:
     logprob: float | None = None  # sum over tokens, nats
 
 
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A server's model; `context` is how many tokens prompt and answer may have, if it says."""
+
+    name: str
+    context: int | None = None
+
+
 def choices(answer: Any) -> list[Choice]:
     """Read the choices of a completion or a chat completion, one or more.
 
@@ -35,8 +43,8 @@ def choices(answer: Any) -> list[Choice]:
     return [_choice(each, alone) for each in found]
 
 
-def model_names(answer: Any) -> list[str]:
-    """Read the names of the models that a server has.
+def models(answer: Any) -> list[Model]:
+    """Read which models a server has.
 
     Raises:
         OtherShape: it is no list of models.
@@ -44,10 +52,17 @@ def model_names(answer: Any) -> list[str]:
     found = answer.get("data") if isinstance(answer, dict) else None
     if not isinstance(found, list):
         raise OtherShape("no list of models")
-    names = [each.get("id") if isinstance(each, dict) else None for each in found]
-    if not all(isinstance(name, str) for name in names):
+    return [_model(each) for each in found]
+
+
+def _model(each: Any) -> Model:
+    name = each.get("id") if isinstance(each, dict) else None
+    if not isinstance(name, str):
         raise OtherShape("no list of models")
-    return [str(name) for name in names]
+    meta = each.get("meta")  # llama-server's; vLLM's number stands beside the name
+    of_meta = [meta.get("n_ctx"), meta.get("n_ctx_train")] if isinstance(meta, dict) else []
+    sizes = [each.get("max_model_len"), *of_meta]
+    return Model(name, next((n for n in sizes if type(n) is int and n > 0), None))
 
 
 def _choice(each: Any, tokens: int) -> Choice:

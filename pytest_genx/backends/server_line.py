@@ -7,19 +7,18 @@ that gets code and key. The key is in no error: what the server says is shown wi
 from __future__ import annotations
 
 import http.client
-import ipaddress
 import json
 import random
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlsplit
 
-from pytest_genx.errors import BadOption, ServerError
+from pytest_genx.backends.server_endpoint import Endpoint
+from pytest_genx.errors import ServerError
 
 TRIES = 4
 FIRST_WAIT = 0.5  # seconds, doubled with each try
@@ -29,62 +28,6 @@ ANSWER = 600.0  # seconds for one answer; a slow machine takes minutes for many 
 MAX_BODY = 64 << 20  # bytes
 _MAX_DETAIL = 200  # characters of what a server says
 BUSY = frozenset({429, 500, 502, 503, 504})
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where a server is; `path` has no slash at its end."""
-
-    scheme: str
-    host: str
-    port: int | None
-    path: str
-    key: str | None = field(default=None, repr=False)
-
-    @property
-    def url(self) -> str:
-        """The URL, as errors show it."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        port = "" if self.port is None else f":{self.port}"
-        return f"{self.scheme}://{host}{port}{self.path}"
-
-    @property
-    def loopback(self) -> bool:
-        """Whether requests stay on this machine."""
-        name = self.host.lower().rstrip(".")
-        if name == "localhost" or name.endswith(".localhost"):
-            return True
-        try:
-            return ipaddress.ip_address(name).is_loopback
-        except ValueError:
-            return False
-
-
-def endpoint(url: str, key: str | None) -> Endpoint:
-    """Read the URL of a server.
-
-    Args:
-        url: `http` or `https`, without user, query and fragment.
-        key: sent with each request, if there is one.
-
-    Raises:
-        BadOption: the URL is not one of these, or the key cannot stand in a header.
-    """
-    try:
-        parts = urlsplit(url.strip())
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        parts, host, port = urlsplit(""), None, None
-    if "@" in url or "?" in url or "#" in url:
-        # such a part may be a secret, and is not repeated
-        shown = f"{parts.scheme}://{host or ''}..."
-        raise BadOption("--genx-server", shown, "a URL without user, password, query and fragment")
-    plain = url.isascii() and url.strip().isprintable() and " " not in url.strip()
-    if parts.scheme not in {"http", "https"} or not host or not plain:
-        raise BadOption("--genx-server", url, "http://HOST:PORT/v1 or https://HOST/v1")
-    if key is not None and not (key.isascii() and key.isprintable() and " " not in key):
-        raise BadOption("the API key", "(not shown)", "printable ASCII characters without spaces")
-    return Endpoint(parts.scheme, host, port, parts.path.rstrip("/"), key)
 
 
 class Line:
@@ -105,16 +48,13 @@ class Line:
         self._lock = threading.Lock()
         self._sockets: set[socket.socket] = set()
 
-    def ask(
-        self, path: str, body: Any = None, *, seed: int = 0, retried: frozenset[int] = BUSY
-    ) -> Any:
+    def ask(self, path: str, body: Any = None, *, seed: int = 0) -> Any:
         """Send JSON, or fetch with GET if there is none, and return the JSON that comes back.
 
         Args:
             path: below the URL of the endpoint, with its slash.
             body: what is sent.
             seed: of the jitter between tries.
-            retried: statuses after which the request is tried again.
 
         Raises:
             ServerError: there is no such answer, after all tries.
@@ -135,11 +75,10 @@ class Line:
             except TimeoutError:
                 raise self._error("it did not answer in time") from None
             except (OSError, http.client.HTTPException) as error:
-                reason = self._clean(str(error)) or type(error).__name__
-                raise self._error(f"the request failed: {reason}") from None
+                raise self._error(self._clean(_failed(error))) from None
             if status == http.HTTPStatus.OK:
                 return self._json(text)
-            if status not in retried or last:
+            if status not in BUSY or last:
                 raise self._refused(status, text, i + 1)
             self._wait(wait if after is None else min(after, LONGEST_WAIT))
         raise AssertionError("unreachable: the last try returns or raises")
@@ -155,7 +94,8 @@ class Line:
             self._stop.set()
             for open_socket in self._sockets:
                 try:
-                    open_socket.shutdown(socket.SHUT_RDWR)
+                    # that of TLS would pull its state from under the thread that reads
+                    socket.socket.shutdown(open_socket, socket.SHUT_RDWR)
                 except OSError:
                     continue  # it has ended by itself
 
@@ -164,13 +104,8 @@ class Line:
         to = self._to
         kind = http.client.HTTPSConnection if to.scheme == "https" else http.client.HTTPConnection
         connection = kind(to.host, to.port, timeout=min(CONNECT, self._timeout))
-        headers = {"Accept": "application/json", "Connection": "close"}
-        if to.key is not None:
-            headers["Authorization"] = f"Bearer {to.key}"
-        data = None
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-            data = json.dumps(body).encode()
+        data = None if body is None else json.dumps(body).encode()
+        method = "GET" if data is None else "POST"
         deadline = time.monotonic() + self._timeout
         own: socket.socket | None = None
         try:
@@ -181,7 +116,8 @@ class Line:
                 if self._hung_up:
                     raise ConnectionAbortedError
                 self._sockets.add(own)
-            connection.request("GET" if data is None else "POST", to.path + path, data, headers)
+            # The headers have no name here: tracebacks may show the values of names.
+            connection.request(method, to.path + path, data, _headers(to))
             with connection.getresponse() as response:
                 text = _read(response, own, deadline)
                 return response.status, text, _seconds(response.getheader("Retry-After"))
@@ -250,6 +186,29 @@ def _broken(error: Exception) -> str:
     return f"it closed the connection without an answer, tries: {TRIES}"
 
 
+def _failed(error: Exception) -> str:
+    """Say why a request came to nothing."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        known = "SSL_CERT_FILE names a file of certificates to trust"
+        return f"its certificate is not trusted ({error.verify_message}); {known}"
+    if isinstance(error, ssl.SSLError):
+        why = str(error.reason or "broken off").lower().replace("_", " ")
+        return f"it does not speak TLS as https:// says ({why})"
+    if isinstance(error, socket.gaierror):
+        return f"no host of that name is found ({error.strerror})"
+    said = str(error.strerror or "") if isinstance(error, OSError) else str(error)
+    return f"the request failed: {said or type(error).__name__}"
+
+
+def _headers(to: Endpoint) -> dict[str, str]:
+    headers = {
+        "Accept": "application/json",
+        "Connection": "close",
+        "Content-Type": "application/json",
+    }
+    return headers if to.key is None else headers | {"Authorization": f"Bearer {to.key}"}
+
+
 def _seconds(header: str | None) -> float | None:
     """Read a Retry-After header, a number of seconds or a date; None if it is neither."""
     if header is None:
@@ -271,6 +230,8 @@ def _detail(text: bytes) -> str:
     for name in ("error", "message", "detail"):
         if isinstance(said, dict):
             said = said.get(name, said)
+    if isinstance(said, list):  # of fields, each with what is wrong with it
+        said = json.dumps(said)
     return said if isinstance(said, str) else ""
 
 
