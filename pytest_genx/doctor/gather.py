@@ -35,6 +35,7 @@ _PACKAGES = (
     ("transformers", "transformers"),
     ("ray", "ray"),
     ("matplotlib", "plot"),
+    ("huggingface_hub", "hub"),
 )
 
 

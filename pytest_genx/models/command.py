@@ -78,7 +78,7 @@ def run_list(arguments: argparse.Namespace) -> int:
         table.add_row(row.name, *cells)
     console = Console(highlight=False, markup=False)
     console.print(table)
-    console.print("memory: what sampling needs at most; for a pulled model genx doctor --genx-model=NAME says more")
+    console.print("memory: file and sampling at most; genx doctor --genx-model=NAME says more")
     return DONE
 
 

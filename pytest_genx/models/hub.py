@@ -48,12 +48,14 @@ def files(model: str, repository: str, access: Access) -> list[Remote]:
     """
     try:
         import httpx2  # noqa: F401 -- an older library has another client
-        from huggingface_hub import HfApi
+        from huggingface_hub import HfApi, constants
     except ImportError:
         raise MissingDependency(
             "genx models pull", "huggingface_hub", "pip install 'pytest-genx[hub]'"
         ) from None
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # failures are told by us, once
+    # Otherwise it asks the hub for a list of coding agents, to report the one at work.
+    constants.HF_HUB_DISABLE_TELEMETRY = True
     token = _checked(model, access.token)
     api = HfApi(endpoint=access.endpoint, token=token or False)
     with sentences(model, repository):

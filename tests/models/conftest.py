@@ -47,7 +47,7 @@ class Hub:
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    def do_GET(self):  # noqa: N802 -- the library's name
+    def do_GET(self):
         hub = self.server.hub
         path = self.path.partition("?")[0]
         hub.asked.append((path, self.headers["Range"], self.headers["Authorization"]))

@@ -61,7 +61,11 @@ def test_remove_says_what_it_freed(capsys):
     """With what was begun; the second time nothing is there."""
     put(PLACE.path, b"12345")
     put(PLACE.partial("ab" * 32), b"123")
-    assert run(capsys, "remove", KNOWN.name) == (0, f"{KNOWN.name}: 8 bytes (8 bytes) are free\n", "")
+    assert run(capsys, "remove", KNOWN.name) == (
+        0,
+        f"{KNOWN.name}: 8 bytes (8 bytes) are free\n",
+        "",
+    )
     assert not PLACE.path.exists()
     assert PLACE.partials() == []
     status, out, err = run(capsys, "remove", KNOWN.name)

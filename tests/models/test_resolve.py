@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -132,14 +134,12 @@ def test_a_mistyped_short_name_shows_a_close_one(tmp_path):
     assert sentence.endswith("close: qwen2.5-coder-0.5b; run: genx models list")
 
 
-def test_the_embedded_model_asks_nobody(tmp_path, monkeypatch):
-    """Resolving loads neither the hub's library nor rich."""
-    import subprocess
-    import sys
-
+def test_finding_a_model_asks_nobody():
+    """It loads neither the hub's library nor rich."""
     code = (
         "import sys; from pathlib import Path; from pytest_genx.models.resolve import find;"
-        "find('m.gguf', Path()); print(sorted({'huggingface_hub', 'rich', 'httpx2'} & set(sys.modules)))"
+        "find('m.gguf', Path());"
+        "print(sorted({'huggingface_hub', 'rich', 'httpx2'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
