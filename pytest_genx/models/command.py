@@ -69,7 +69,9 @@ def run_list(arguments: argparse.Namespace) -> int:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("name", "licence", box=SIMPLE_HEAD)
+    table = Table(box=SIMPLE_HEAD)
+    table.add_column("name", overflow="fold")
+    table.add_column("licence")
     for title in ("size", "memory"):
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("pulled", overflow="fold")
@@ -77,6 +79,8 @@ def run_list(arguments: argparse.Namespace) -> int:
         cells = (row.license or "", _size(row.size), _size(row.memory), _state(row))
         table.add_row(row.name, *cells)
     console = Console(highlight=False, markup=False)
+    if not console.is_terminal:
+        console.width = 300  # a path that is cut in two is of no use in a file
     console.print(table)
     console.print("memory: file and sampling at most; genx doctor --genx-model=NAME says more")
     return DONE

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pytest_genx.errors import MissingDependency, PullError
 
@@ -57,6 +58,8 @@ def files(model: str, repository: str, access: Access) -> list[Remote]:
     # Otherwise it asks the hub for a list of coding agents, to report the one at work.
     constants.HF_HUB_DISABLE_TELEMETRY = True
     token = _checked(model, access.token)
+    if access.endpoint and not _is_address(access.endpoint):
+        raise PullError(model, f"HF_ENDPOINT is {access.endpoint!r}; expected an http or https URL")
     api = HfApi(endpoint=access.endpoint, token=token or False)
     with sentences(model, repository):
         try:
@@ -184,3 +187,11 @@ def _checked(model: str, token: str | None) -> str | None:
         # The library would show it in an error.
         raise PullError(model, "HF_TOKEN has characters that are in no token")
     return token
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parsed = urlsplit(url)
+    except ValueError:
+        return False
+    return parsed.scheme in {"http", "https"} and bool(parsed.hostname)

@@ -199,6 +199,13 @@ def test_without_a_network_the_sentence_asks_for_one(hub, capsys, monkeypatch):
     assert "the hub cannot be reached" in refusal(capsys)
 
 
+@pytest.mark.parametrize("url", ["foo", "http://", "http://[", "ftp://host"])
+def test_an_address_that_is_none_is_named(url, hub, capsys, monkeypatch):
+    """It came from the environment, so its name is given."""
+    monkeypatch.setenv("HF_ENDPOINT", url)
+    assert f"HF_ENDPOINT is {url!r}; expected an http or https URL" in refusal(capsys)
+
+
 @pytest.mark.parametrize("how", ["flag", "variable"])
 def test_offline_nothing_is_asked(how, hub, capsys, monkeypatch):
     """By the flag or by the hub's own variable."""
