@@ -32,7 +32,8 @@ class Entry:
 
 TABLE: tuple[Entry, ...] = (
     # Sum and size: szl-holdings/a11oy, Dockerfile.
-    # Licences of all Qwen2.5-Coder: qwenlm.github.io/blog/qwen2.5-coder-family, its table.
+    # Licences of all Qwen2.5-Coder: the table of qwenlm.github.io/blog/qwen2.5-coder-family, as
+    # jazzwang/snippet has it, md/genai/llm/qwen.md.
     Entry(
         "qwen2.5-coder-0.5b",
         "Qwen/Qwen2.5-Coder-0.5B-Instruct-GGUF",
