@@ -1,7 +1,8 @@
 """`genx`: what has no place in a pytest run.
 
 A verb is a parser and a function that runs it, which imports what it needs when it is run; those
-of `genx bench` stand in `bench/arguments.py`, that of `genx doctor` in `doctor/command.py`.
+of `genx bench` stand in `bench/arguments.py`, those of `genx doctor` and `genx models` in their
+packages' `command.py`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pytest_genx import __version__
 from pytest_genx.bench.arguments import add_bench
 from pytest_genx.doctor.command import add_doctor
 from pytest_genx.errors import GenxError
+from pytest_genx.models.command import add_models
 
 OK = 0
 BAD_USAGE = 2  # argparse's own status
@@ -56,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(title="verbs", metavar="VERB")
     add_bench(verbs)
     add_doctor(verbs)
+    add_models(verbs)
     return parser
 
 

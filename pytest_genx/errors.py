@@ -63,6 +63,13 @@ class ModelError(GenxError):
         super().__init__(f"cannot load model {model!r}: {reason}")
 
 
+class PullError(GenxError):
+    """A model cannot be had from the hub; what has come of it is kept unless the reason says so."""
+
+    def __init__(self, model: str, reason: str) -> None:
+        super().__init__(f"cannot pull {model!r}: {reason}")
+
+
 class ServerError(GenxError):
     """A server cannot be reached, refuses, or answers with what is no answer.
 

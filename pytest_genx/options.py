@@ -40,7 +40,11 @@ OPTIONS: tuple[Option, ...] = (
         choices=("code", "tests", "consensus"),
     ),
     Option("backend", "who writes samples, a comma-separated list", ",".join(DEFAULT_BACKENDS)),
-    Option("model", "a GGUF file for the llama backend (default: the embedded model)"),
+    Option(
+        "model",
+        "a model for the llama backend: a GGUF file, a directory, hf:OWNER/NAME[:FILE]"
+        " or a name of genx models list (default: the embedded model)",
+    ),
     Option("replay", "JSON lines with recorded samples for the replay backend", metavar="FILE"),
     Option(
         "server",

@@ -19,6 +19,7 @@ EXAMPLES = [
     (errors.TargetNotFound("path", "zzz", ["shop.py"]), "path 'zzz' does not exist"),
     (errors.SourceError(Path("a.py"), "line 3: bad"), "cannot read a.py: line 3: bad"),
     (errors.ModelError("m.gguf", "no such file"), "cannot load model 'm.gguf': no such file"),
+    (errors.PullError("m", "no network"), "cannot pull 'm': no network"),
     (errors.ServerError("http://h/v1", "it is down"), "server http://h/v1: it is down"),
     (
         errors.MissingDependency("the llama backend", "llama-cpp-python", "pip install it"),

@@ -21,6 +21,7 @@ from pytest_genx.backends.threads import threads
 from pytest_genx.config import Config
 from pytest_genx.domain import Prompt, Request, Role, Sample
 from pytest_genx.errors import MissingDependency, ModelError
+from pytest_genx.models.resolve import resolve
 
 _TODAY = date(2024, 7, 1)  # for templates that tell the model a date: samples must not age
 _FENCE = "```python\n"
@@ -89,8 +90,8 @@ def llama_backend(config: Config) -> LlamaBackend:
     """Load a model.
 
     Args:
-        config: `model` is a GGUF file, relative to the rootdir, or None for the embedded
-            model; `threads` of 0 takes the cores that this process may use.
+        config: `model` is what `models/resolve` takes, or None for the embedded model;
+            `threads` of 0 takes the cores that this process may use.
 
     Raises:
         MissingDependency: llama-cpp-python is not installed.
@@ -100,7 +101,7 @@ def llama_backend(config: Config) -> LlamaBackend:
         raise MissingDependency(
             "the llama backend", "llama-cpp-python", "pip install llama-cpp-python"
         )
-    path = embedded_model() if config.model is None else _given(config.rootdir, config.model)
+    path = embedded_model() if config.model is None else resolve(config)
     header = read_header(path)
     engine = LlamaEngine(path, header, threads=_threads(config), sequences=config.samples)
     try:
@@ -109,10 +110,6 @@ def llama_backend(config: Config) -> LlamaBackend:
         engine.close()
         raise
     return LlamaBackend(engine, chat)
-
-
-def _given(rootdir: Path, model: str) -> Path:
-    return rootdir / Path(model).expanduser()
 
 
 def _threads(config: Config) -> int:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -29,9 +28,8 @@ def add_doctor(verbs: Any) -> None:
     )
     parser.add_argument(
         "--genx-model",
-        type=Path,
-        metavar="FILE",
-        help="look at this GGUF file (default: the embedded model)",
+        metavar="MODEL",
+        help="look at this model: what pytest's option takes (default: the embedded model)",
     )
     parser.add_argument("--json", action="store_true", help="print the facts and lines as JSON")
     parser.set_defaults(run=run)

@@ -19,6 +19,8 @@ from pytest_genx.backends.llama_memory import need, together
 from pytest_genx.doctor.facts import Cores, Facts, Folder, Isolation, Library, Model, Package
 from pytest_genx.doctor.probe import probe
 from pytest_genx.errors import ModelError, SandboxError
+from pytest_genx.models.resolve import find
+from pytest_genx.models.store import models_folder
 
 SEQUENCES, LENGTH = 32, 512  # what memory is stated for
 _INSTALLERS = (
@@ -33,14 +35,15 @@ _PACKAGES = (
     ("transformers", "transformers"),
     ("ray", "ray"),
     ("matplotlib", "plot"),
+    ("huggingface_hub", "hub"),
 )
 
 
-def gather(model: Path | None = None) -> Facts:
+def gather(model: str | None = None) -> Facts:
     """Find out what there is.
 
     Args:
-        model: a GGUF file; None takes the embedded one.
+        model: as `--genx-model` has it; None takes the embedded one.
     """
     import platformdirs  # noqa: PLC0415
 
@@ -59,7 +62,10 @@ def gather(model: Path | None = None) -> Facts:
         bubblewrap=shutil.which("bwrap") is not None,
         installer=next(programs, None),
         packages=tuple(Package(n, extra, _version(n), _note(n)) for n, extra in _PACKAGES),
-        folders=(_folder("outcomes", cache),),
+        folders=(
+            _folder("outcomes", cache, without="models"),
+            _folder("models", models_folder()),
+        ),
     )
 
 
@@ -86,18 +92,18 @@ def _note(name: str) -> str:
     return ""
 
 
-def _model(given: Path | None) -> Model:
+def _model(given: str | None) -> Model:
     """Describe a model without loading it."""
     embedded = given is None
     try:
-        path = embedded_model() if given is None else given.expanduser()
+        path = embedded_model() if given is None else find(given, Path())
         header = read_header(path)
         size, digest = path.stat().st_size, _digest(path)
     except ModelError as error:
-        return Model(NAME if given is None else str(given), embedded, str(error))
+        return Model(given or NAME, embedded, str(error))
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        return Model(str(path), embedded, str(ModelError(str(path), reason)))
+        return Model(given or NAME, embedded, str(ModelError(given or NAME, reason)))
     return Model(
         path=str(path),
         embedded=embedded,
@@ -181,9 +187,11 @@ def _isolation() -> Iterator[Isolation]:
         yield Isolation(level.value, name, found.missing)
 
 
-def _folder(purpose: str, path: Path) -> Folder:
+def _folder(purpose: str, path: Path, *, without: str = "") -> Folder:
+    """Measure a directory, leaving out those of one name."""
     size = 0
-    for top, _, names in os.walk(path):
+    for top, inner, names in os.walk(path):
+        inner[:] = [name for name in inner if name != without]
         for name in names:
             try:
                 size += Path(top, name).lstat().st_size

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pytest_genx.backends.threads import idle, threads
 from pytest_genx.doctor.facts import Cores, Facts, Library, Model
+from pytest_genx.models.store import size
 
 OLDEST, NEWEST = (3, 10), (3, 14)  # Pythons that the tests are run with
 _PROMPTED = "pytest --genx-generate=FILE.py"
@@ -105,7 +106,7 @@ def _model(model: Model) -> Line:
         fix = (
             "pip install --force-reinstall --no-deps pytest-genx"
             if model.embedded
-            else "genx doctor"  # the embedded model may do
+            else "genx models list"
         )
         return Line("model", Status.MISSING, model.fault, fix, True)
     kind = "embedded" if model.embedded else "given"
@@ -115,6 +116,8 @@ def _model(model: Model) -> Line:
         f"{model.architecture}, {_count(model.parameters)} parameters, "
         f"context of {model.context} tokens, {chat}"
     )
+    if model.embedded:
+        text += "; larger ones: genx models list"
     return Line("model", Status.OK, text)
 
 
@@ -188,16 +191,8 @@ def _folders(facts: Facts) -> Iterator[Line]:
         if folder.writable:
             yield Line(subject, Status.OK, text)
         else:
-            fix = f"{_PROMPTED} --genx-cache=DIR"
+            fix = f"{_PROMPTED} --genx-cache=DIR" if folder.purpose == "outcomes" else ""
             yield Line(subject, Status.WARNING, f"{text}, cannot be written to", fix)
-
-
-def size(n: int) -> str:
-    """Write a number of bytes for people, such as `38.0 MB`."""
-    for unit, step in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if n >= step:
-            return f"{n / step:.1f} {unit}"
-    return f"{n} bytes"
 
 
 def _count(n: int) -> str:
