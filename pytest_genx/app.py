@@ -21,6 +21,7 @@ from pytest_genx.outcomes.cache import OutcomeCache, open_cache
 from pytest_genx.pipeline.run import Ask, Parts, run_target
 from pytest_genx.pipeline.target import find_targets
 from pytest_genx.pipeline.verify import failing, take_back
+from pytest_genx.pipeline.wording import read_wording
 from pytest_genx.pipeline.write import apply, plan, refuse_outside
 from pytest_genx.records import FileWritten, Record, RunEnded, RunStarted, TargetFailed
 
@@ -137,6 +138,7 @@ def open_run(
     targets = find_targets(config.targets, config.rootdir)
     if config.test_dir is not None:
         refuse_outside(config.test_dir, config.rootdir)
+    wording = read_wording(config.prompts)
     with ExitStack() as stack:
         ranker = plugins.ranker(manager, config.ranker)(config)
         sandbox = stack.enter_context(closing(plugins.sandbox(manager, config.sandbox)(config)))
@@ -146,7 +148,8 @@ def open_run(
         opened = [stack.enter_context(closing(make(config))) for make in chosen]
         opened += [stack.enter_context(closing(reporter)) for reporter in reporters]
         cache = stack.enter_context(closing(open_cache(config)))
-        parts = Parts(config, tuple(backends), sandbox, ranker, cache, ask if config.ask else None)
+        asked = ask if config.ask else None
+        parts = Parts(config, tuple(backends), sandbox, ranker, cache, asked, wording)
         return Run(targets, parts, opened, notes, cache, stack.pop_all())
     raise AssertionError("unreachable: an ExitStack swallows nothing")
 

@@ -26,6 +26,8 @@ class Config:
     replay: Path | None = None
     server: str | None = None  # a URL
     server_model: str | None = None  # None: the only one that the server has
+    prompts: Path | None = None
+    structured: bool = False
     ranker: str = "dual_critic"
     sandbox: str = "process"
     workers: int = 0  # processes of the sandbox on this machine; 0: as many as cores
@@ -93,6 +95,8 @@ def from_strings(
         replay=_path(rootdir, text["replay"]),
         server=text["server"] or None,
         server_model=text["server-model"] or None,
+        prompts=_path(rootdir, text["prompts"]),
+        structured=text["structured"] == "yes",
         ranker=text["ranker"],
         sandbox=text["sandbox"],
         workers=workers,

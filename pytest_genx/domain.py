@@ -153,7 +153,10 @@ class Context:
     surroundings: str = ""  # source of module-level names and class members the target uses
     anchors: tuple[Anchor, ...] = ()
     calls: tuple[str, ...] = ()  # expressions that call the target, from tests and callers
-    test_style: str = ""  # at most two existing tests of the module
+    test_style: tuple[str, ...] = ()  # at most two existing tests of the module
+    callers: tuple[str, ...] = ()  # source of functions that call the target
+    fixtures: tuple[str, ...] = ()  # source of fixtures that its existing tests use
+    types: tuple[str, ...] = ()  # classes of other modules that its annotations name
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +166,9 @@ class Prompt:
     A plain completion continues `text`; `prefix` is the end of `text` that belongs to the
     answer (`assert f(`), so that `prefix + completion` is what extraction parses. `shorter` is
     the same prompt without what matters least of it, for a model that has no room for this one;
-    `cut` names what is missing here already. `grammar` is GBNF that a completion of `text` may
-    be held to, "" for none.
+    `cut` names what is missing here already, and `text_cut` what of that `text` ever shows.
+    `grammar` is GBNF that a completion of `text` may be held to, `schema` the JSON schema that
+    an answer to `messages` may be held to; "" for none.
     """
 
     role: Role
@@ -175,6 +179,8 @@ class Prompt:
     grammar: str = ""
     shorter: Prompt | None = None
     cut: tuple[str, ...] = ()
+    schema: str = ""
+    text_cut: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:

@@ -110,6 +110,17 @@ class BadOption(GenxError):
         super().__init__(f"{option} is {value!r}; expected {expected}")
 
 
+class PromptError(GenxError):
+    """A file with a prompt's words cannot be used."""
+
+    def __init__(self, path: Path, reason: str, near: str = "", known: Iterable[str] = ()) -> None:
+        listed = list(known)
+        close = difflib.get_close_matches(near, listed, n=1, cutoff=0.4)
+        hint = f"; nearest: {close[0]}" if close else ""
+        hint = hint or (f"; known: {', '.join(listed)}" if listed else "")
+        super().__init__(f"prompt {path}: {reason}{hint}")
+
+
 class SandboxError(GenxError):
     """The sandbox itself broke or cannot be had on this machine."""
 

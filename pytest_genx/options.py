@@ -57,6 +57,18 @@ OPTIONS: tuple[Option, ...] = (
         "which of the server's models (default: the only one it has)",
         metavar="NAME",
     ),
+    Option(
+        "prompts",
+        "a directory with files that replace built-in prompts, such as tester-chat.txt",
+        metavar="DIR",
+    ),
+    Option(
+        "structured",
+        "hold testers to a grammar (plain models) or a JSON schema (chat models)",
+        "no",
+        choices=("no", "yes"),
+        switch=True,
+    ),
     Option("ranker", "how candidates and cases are scored", "dual_critic"),
     Option(
         "sandbox",

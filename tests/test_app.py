@@ -281,3 +281,12 @@ def test_a_sandbox_has_its_notes_shown_once(project, monkeypatch):
     assert started.sandbox == PROCESS.name
     (note,) = [note for note in started.notes if note.startswith("sandbox ")]
     assert "guard" in note
+
+
+def test_a_prompt_that_cannot_be_used_ends_a_run_before_a_model_is_opened(tmp_path):
+    """Nothing is sampled with words that are wrong."""
+    (tmp_path / "a.py").write_text("def f(n):\n    return n\n")
+    (tmp_path / "coder-chat.txt").write_text("$cod")
+    config = from_strings({"prompts": ".", "backend": "nope"}, rootdir=tmp_path, targets=("a.py",))
+    with pytest.raises(GenxError, match="nearest: code"):
+        app.open_run(config, plugins.load())

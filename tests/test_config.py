@@ -38,6 +38,8 @@ def test_every_option_arrives() -> None:
         replay="r.jsonl",
         server="http://h/v1",
         server_model="coder",
+        prompts="words",
+        structured="yes",
         ranker="codet",
         sandbox="none",
         workers="3",
@@ -58,6 +60,8 @@ def test_every_option_arrives() -> None:
         replay=ROOT / "r.jsonl",
         server="http://h/v1",
         server_model="coder",
+        prompts=ROOT / "words",
+        structured=True,
         ranker="codet",
         sandbox="none",
         workers=3,
@@ -71,7 +75,7 @@ def test_every_option_arrives() -> None:
         ask=True,
         test_dir=ROOT / "checks",
     )
-    assert len(OPTIONS) == 18
+    assert len(OPTIONS) == 20
 
 
 def test_absolute_paths_stay_absolute() -> None:

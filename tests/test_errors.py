@@ -35,6 +35,10 @@ EXAMPLES = [
         "--genx-seed is 'x'; expected a whole number",
     ),
     (errors.SandboxError("process", "no fork"), "sandbox 'process': no fork"),
+    (
+        errors.PromptError(Path("p.txt"), "no placeholder $cod", near="cod", known=["code"]),
+        "prompt p.txt: no placeholder $cod; nearest: code",
+    ),
     (errors.RecipeError(Path("r.yaml"), "unknown key"), "recipe r.yaml: unknown key"),
 ]
 

@@ -12,11 +12,14 @@ from pathlib import Path
 
 from pytest_genx.domain import Anchor, Context, Target
 from pytest_genx.pipeline.anchors import docstring_anchors, suite_anchors
+from pytest_genx.pipeline.annotated import types_of
+from pytest_genx.pipeline.callers import callers, text_of
 from pytest_genx.pipeline.existing import Suite, may_use, read_suite, suites
+from pytest_genx.pipeline.fixtures import fixtures
 from pytest_genx.pipeline.surroundings import imports_for, surroundings
 from pytest_genx.syntax.definition import first_line
 from pytest_genx.syntax.names import bound_names, calls, is_literal, mentions_class
-from pytest_genx.syntax.source import indentation, parse_known, shift, unparse
+from pytest_genx.syntax.source import parse_known, unparse
 
 MAX_ANCHORS = 40
 MAX_CALLS = 20
@@ -42,23 +45,33 @@ def gather(target: Target, *, rootdir: Path, test_paths: Sequence[Path]) -> Cont
     stated += [suite_anchors(suite, target, known) for suite in found]
     anchors = list(itertools.islice(itertools.chain.from_iterable(stated), MAX_ANCHORS))
     shown, used = surroundings(target, tree)
+    beside = list(_neighbours(target))
+    files = [(target.module_source.split("\n"), tree.body)]
+    files += [(list(suite.lines), list(suite.statements)) for suite in beside]
     return Context(
         imports=imports_for(used, tree),
         surroundings=shown,
         anchors=tuple({anchor.source: anchor for anchor in reversed(anchors)}.values())[::-1],
-        calls=_calls(target, tree, anchors, found),
+        calls=_calls(target, tree, anchors, found, beside),
         test_style=_style(found, target),
+        callers=callers(target, files),
+        fixtures=fixtures(target, found, rootdir),
+        types=types_of(target, tree),
     )
 
 
 def _calls(
-    target: Target, tree: ast.Module, anchors: Sequence[Anchor], found: Sequence[Suite]
+    target: Target,
+    tree: ast.Module,
+    anchors: Sequence[Anchor],
+    found: Sequence[Suite],
+    beside: Sequence[Suite],
 ) -> tuple[str, ...]:
     """The calls of the target that are written anywhere near, literal ones first."""
     places: list[ast.AST] = [parse_known(anchor.source) for anchor in anchors]
     places += [statement for suite in found for statement in suite.statements]
     own = len(places)
-    places += [*tree.body, *_neighbours(target)]
+    places += [*tree.body, *(statement for suite in beside for statement in suite.statements)]
     literal: dict[str, None] = {}
     other: dict[str, None] = {}
     for i, place in enumerate(places):
@@ -74,17 +87,17 @@ def _calls(
     return (*literal, *other)[:MAX_CALLS]
 
 
-def _neighbours(target: Target) -> Iterator[ast.stmt]:
-    """Statements of modules in the same directory that import the target."""
+def _neighbours(target: Target) -> Iterator[Suite]:
+    """Modules in the same directory that import the target."""
     listed = sorted(target.path.parent.glob("*.py"))[:_MAX_LISTED]
     users = (path for path in listed if path != target.path and may_use(path, target))
     for path in itertools.islice(users, _MAX_NEIGHBOURS):
         suite = read_suite(path, target, path.parent)
         if suite is not None:
-            yield from suite.statements
+            yield suite
 
 
-def _style(found: Sequence[Suite], target: Target) -> str:
+def _style(found: Sequence[Suite], target: Target) -> tuple[str, ...]:
     """Existing tests that call the target, as they are written."""
     shown: list[str] = []
     for suite in found:
@@ -96,6 +109,5 @@ def _style(found: Sequence[Suite], target: Target) -> str:
                     continue
                 start, end = first_line(node), node.end_lineno or node.lineno
                 if end - start < _MAX_STYLE_LINES and len(shown) < MAX_STYLE:
-                    text = "\n".join(suite.lines[start - 1 : end])
-                    shown.append(shift(text, indentation(suite.lines[start - 1]), ""))
-    return "\n\n\n".join(shown)
+                    shown.append(text_of(node, suite.lines))
+    return tuple(shown)

@@ -15,6 +15,7 @@ from dataclasses import replace
 from pytest_genx.domain import Candidate, Case, Role, Sample, Target
 from pytest_genx.pipeline.cases import make_case, names_of_module
 from pytest_genx.pipeline.implementation import Implementation, implementations
+from pytest_genx.pipeline.listing import assertions_of
 from pytest_genx.pipeline.program import place
 from pytest_genx.syntax.assertions import without_await, without_unittest
 from pytest_genx.syntax.definition import is_string
@@ -136,6 +137,7 @@ def _cases(sample: Sample, target: Target, known: frozenset[str]) -> list[Case]:
 
 def _checks(text: str, target: Target) -> Iterator[list[ast.stmt]]:
     """Yield each check of a text, after the statements it needs."""
+    text = assertions_of(text) or text
     told = from_doctest(text) if ">>>" in text else []
     rest = without_sessions(text) if told else text
     written = [*(s for chunk in recover(rest) for s in chunk.body), *told]

@@ -1,4 +1,4 @@
-"""Target and context -> the prompt of each role; wording only, no model knowledge.
+"""Target and context -> the prompts of each role; no model knowledge, and words are files.
 
 Plain models continue code: the coder continues the definition after its docstring, the
 tester continues a first assertion. The embedded model is trained on exactly `coder_text` and
@@ -8,27 +8,25 @@ tester continues a first assertion. The embedded model is trained on exactly `co
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
+from dataclasses import replace
 
-from pytest_genx.domain import Anchor, Context, Prompt, Role, Target, TargetKind
-from pytest_genx.syntax.definition import definition_head, hidden
+from pytest_genx.domain import Context, Prompt, Role, Target, TargetKind
+from pytest_genx.pipeline.budget import PARTS, within
+from pytest_genx.pipeline.grammar import case_grammar
+from pytest_genx.pipeline.listing import CASES_SCHEMA
+from pytest_genx.pipeline.wording import Wording, read_wording
+from pytest_genx.syntax.definition import body_text, definition_head, hidden, only_definition
 from pytest_genx.syntax.source import parse, shift
 
 MAX_EXAMPLES = 3
 _MAX_EXAMPLE = 4  # lines of one example
+_MAX_CALLS = 5
+_GAP = "\n\n\n"  # between definitions
 
 # Where a completion has left the answer; the two ends a plain model drifts to differ by role.
 CODER_STOP = ("\ndef ", "\nclass ", "\n@", "\n#", "\nif ", "\nprint", "\nassert ", "\nasync ")
 TESTER_STOP = ("\ndef ", "\nclass ", "\n@", "\n#", "\nif ", "\nprint", "\nasync ")
-
-_CODER_TASK = (
-    "Write the complete Python definition of `{name}` so that it does what its signature and "
-    "docstring say. Answer with one code block and nothing else.\n\n```python\n{code}\n```"
-)
-_TESTER_TASK = (
-    "Write test cases for the Python {noun} `{name}`. Cover ordinary values, edge cases and "
-    "errors. One assertion a line, each of the form `assert {call} == expected`. Answer with "
-    "one code block and nothing else.\n\n```python\n{code}\n```"
-)
 
 
 def coder_text(head: str, above: str = "") -> str:
@@ -38,7 +36,8 @@ def coder_text(head: str, above: str = "") -> str:
         head: the definition up to the end of its docstring, without a body.
         above: imports and surrounding code, may be empty.
     """
-    return _join(above, head.rstrip() + "\n")
+    values = {"surroundings": above.rstrip(), "definition": head.rstrip()}
+    return read_wording(None).write("coder-plain", values) + "\n"
 
 
 def tester_text(shown: str, name: str, prefix: str, above: str = "") -> str:
@@ -50,47 +49,147 @@ def tester_text(shown: str, name: str, prefix: str, above: str = "") -> str:
         prefix: how the first assertion begins, such as `assert f(`.
         above: imports and surrounding code, may be empty.
     """
-    return _join(above, f"{shown.rstrip()}\n\n# check the correctness of {name}\n{prefix}")
+    values = {"surroundings": above.rstrip(), "definition": shown.rstrip()}
+    values |= {"name": name, "prefix": prefix}
+    return read_wording(None).write("tester-plain", values)
 
 
-def make_prompts(target: Target, context: Context, *, show_body: bool) -> dict[Role, Prompt]:
-    """Make one prompt for each role.
+def make_prompts(
+    target: Target,
+    context: Context,
+    *,
+    show_body: bool,
+    wording: Wording | None = None,
+    structured: bool = False,
+) -> dict[Role, Prompt]:
+    """Make one prompt for each role, with shorter ones for models that have less room.
 
     Args:
         target: what is under test.
         context: what may be shown besides it.
         show_body: whether the tester sees the body; hiding it keeps a bug out of its test.
+        wording: the words; None for the built-in ones.
+        structured: whether testers are held to a grammar, or to a JSON schema in chats.
     """
-    above = _join(context.imports, context.surroundings).rstrip()
-    bare_head = definition_head(target.source)
-    bare_shown = target.source if show_body and not target.is_stub else hidden(target.source)
-    head, shown = _indent(target, bare_head), _indent(target, bare_shown)
+    wording = wording or read_wording(None)
+    parts = _parts(target, context, show_body=show_body)
+    return {
+        role: _chain(target, role, parts, wording, show_body=show_body, structured=structured)
+        for role in (Role.CODER, Role.TESTER)
+    }
+
+
+def _parts(target: Target, context: Context, *, show_body: bool) -> dict[str, str]:
+    """What each part of the context shows, within its room and without the target's body."""
+
+    def items(name: str, given: Sequence[str]) -> list[str]:
+        return within(name, [i for i in given if show_body or not shows_body(i, target)])
+
+    short = [a.source for a in context.anchors if a.source.count("\n") < _MAX_EXAMPLE]
+    parts = {
+        "imports": context.imports,
+        "surroundings": context.surroundings,
+        "examples": "\n".join(items("examples", short[:MAX_EXAMPLES])),
+        "types": _GAP.join(items("types", context.types)),
+        "fixtures": _GAP.join(items("fixtures", context.fixtures)),
+        "callers": _GAP.join(items("callers", context.callers)),
+        "tests": _GAP.join(items("tests", context.test_style)),
+    }
+    known = "\n".join([target.docstring or "", *parts.values()])
+    fresh = [call for call in context.calls if call not in known]
+    return parts | {"calls": "\n".join(items("calls", fresh[:_MAX_CALLS]))}
+
+
+def shows_body(text: str, target: Target) -> bool:
+    """Say whether a text holds all lines of a target's body, one below the other.
+
+    Args:
+        text: source of something else.
+        target: whose body must not be shown; a stub has none.
+    """
+    if target.is_stub:
+        return False
+    body = body_text(only_definition(target.source), target.source.split("\n"))
+    return _lines(body) in _lines(text)
+
+
+def _lines(text: str) -> str:
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    return "\n" + "\n".join(lines) + "\n"
+
+
+def _chain(
+    target: Target,
+    role: Role,
+    parts: dict[str, str],
+    wording: Wording,
+    *,
+    show_body: bool,
+    structured: bool,
+) -> Prompt:
+    """Make a prompt with everything, then without the least important part, down to the target."""
+    made = [_prompt(target, role, parts, wording, show_body=show_body, structured=structured)]
+    left = dict(parts)
+    for part in reversed(PARTS):
+        if not left[part.name]:
+            continue
+        left[part.name] = ""
+        last = made[-1]
+        less = _prompt(target, role, left, wording, show_body=show_body, structured=structured)
+        said, continued = less.messages != last.messages, less.text != last.text
+        if said or continued:
+            cut = (*last.cut, part.words) if said else last.cut
+            text_cut = (*last.text_cut, part.words) if continued else last.text_cut
+            made.append(replace(less, cut=cut, text_cut=text_cut))
+    prompt = made.pop()
+    while made:
+        prompt = replace(made.pop(), shorter=prompt)
+    return prompt
+
+
+def _prompt(
+    target: Target,
+    role: Role,
+    parts: dict[str, str],
+    wording: Wording,
+    *,
+    show_body: bool,
+    structured: bool,
+) -> Prompt:
+    """Write one prompt, without shorter ones."""
+    above = _join(parts["imports"], parts["surroundings"]).rstrip()
+    if role is Role.CODER:
+        bare = definition_head(target.source)
+    else:
+        bare = target.source if show_body and not target.is_stub else hidden(target.source)
     call = call_text(target)
     prefix = f"assert {call}(" if target.owner is None and not target.is_async else "assert "
-    coder_code = _whole(target, above, bare_head)
-    tester_code = _whole(target, above, bare_shown) + _examples(context.anchors)
-    noun = "function" if target.owner is None else "method"
-    form = f"asyncio.run({call}(...))" if target.is_async else f"{call}(...)"
-    return {
-        Role.CODER: Prompt(
-            Role.CODER,
-            coder_text(head, above),
-            messages=(("user", _CODER_TASK.format(name=target.name, code=coder_code)),),
-            stop=CODER_STOP,
-        ),
-        Role.TESTER: Prompt(
-            Role.TESTER,
-            tester_text(shown, target.name, prefix, above),
-            prefix=prefix,
-            messages=(
-                (
-                    "user",
-                    _TESTER_TASK.format(noun=noun, name=target.name, call=form, code=tester_code),
-                ),
-            ),
-            stop=TESTER_STOP,
-        ),
+    structured = structured and role is Role.TESTER
+    values = parts | {
+        "name": target.name,
+        "noun": "function" if target.owner is None else "method",
+        "call": f"asyncio.run({call}(...))" if target.is_async else f"{call}(...)",
+        "prefix": prefix,
+        "surroundings": above,
+        "definition": _indent(target, bare).rstrip(),
+        "code": _whole(target, above, bare),
     }
+    chat = "tester-json" if structured else f"{role.value}-chat"
+    system = wording.texts["system"]
+    messages = (("system", wording.write("system", {})),) if system else ()
+    messages = (*messages, ("user", wording.write(chat, values)))
+    text = wording.write(f"{role.value}-plain", values)
+    if role is Role.CODER:
+        return Prompt(role, f"{text}\n", messages=messages, stop=CODER_STOP)
+    return Prompt(
+        role,
+        text,
+        prefix=prefix,
+        messages=messages,
+        stop=TESTER_STOP,
+        grammar=case_grammar(call, prefix, is_async=target.is_async) if structured else "",
+        schema=CASES_SCHEMA if structured else "",
+    )
 
 
 def call_text(target: Target) -> str:
@@ -116,13 +215,6 @@ def _whole(target: Target, above: str, text: str) -> str:
     if not isinstance(last, ast.ClassDef) or last.name != (target.owner or "").rpartition(".")[2]:
         return _join(above, _indent(target, text)).rstrip()
     return f"{above.removesuffix('    ...').rstrip()}\n\n{shift(text, '', '    ')}".rstrip()
-
-
-def _examples(anchors: tuple[Anchor, ...]) -> str:
-    """Show some trusted examples as comments, none that is long."""
-    short = [a.source for a in anchors if a.source.count("\n") < _MAX_EXAMPLE]
-    lines = [line for source in short[:MAX_EXAMPLES] for line in source.split("\n")]
-    return "".join(f"\n# {line}" for line in ["These hold:", *lines] if short)
 
 
 def _join(above: str, below: str) -> str:

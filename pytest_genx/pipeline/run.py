@@ -27,6 +27,7 @@ from pytest_genx.interfaces import Backend, Cache, Ranker, Sandbox
 from pytest_genx.matrix import PassMatrix, Ranking
 from pytest_genx.pipeline.anchors import anchor_case
 from pytest_genx.pipeline.answers import MAX_QUESTIONS, answer_case, with_answer
+from pytest_genx.pipeline.budget import cut_notes
 from pytest_genx.pipeline.clusters import ask_about
 from pytest_genx.pipeline.context import gather
 from pytest_genx.pipeline.correct import settle
@@ -46,6 +47,7 @@ from pytest_genx.pipeline.select import choose, reasons_against
 from pytest_genx.pipeline.suspect import find
 from pytest_genx.pipeline.validate import stable
 from pytest_genx.pipeline.weak import names_of, weaknesses, weights
+from pytest_genx.pipeline.wording import Wording
 from pytest_genx.records import (
     Progress,
     PromptMade,
@@ -71,6 +73,7 @@ class Parts:
     ranker: Ranker
     cache: Cache | None = None
     ask: Ask | None = None  # puts a question to the user
+    wording: Wording | None = None  # of prompts; None for the built-in ones
 
 
 def run_target(target: Target, parts: Parts, emit: Emit) -> list[Case]:
@@ -105,6 +108,7 @@ def run_target(target: Target, parts: Parts, emit: Emit) -> list[Case]:
     cases, notes = settle(
         proposed, candidates, target, trusted=config.oracle is Oracle.CODE, cross=runner.cross
     )
+    notes += cut_notes(samples)
     executions = runner.cross(candidates, cases)
     cases, executions, dropped = without_broken_anchors(candidates, cases, executions)
     if dropped:
@@ -266,7 +270,13 @@ class _Runner:
         """Ask every backend for both roles."""
         config = self.parts.config
         samples = []
-        prompts = make_prompts(self.target, context, show_body=config.oracle is Oracle.CODE)
+        prompts = make_prompts(
+            self.target,
+            context,
+            show_body=config.oracle is Oracle.CODE,
+            wording=self.parts.wording,
+            structured=config.structured,
+        )
         for role, prompt in prompts.items():
             self.emit(
                 PromptMade(

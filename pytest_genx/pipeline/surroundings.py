@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pytest_genx.domain import Target
+from pytest_genx.pipeline.budget import PARTS, tokens
 from pytest_genx.syntax.definition import (
     Definition,
     definition_head,
@@ -60,7 +61,7 @@ def surroundings(target: Target, tree: ast.Module) -> tuple[str, set[str]]:
     offered = _offered(tree)
     own = only_definition(target.source)
     used = free_names(own)
-    annotated = free_names(_signature(own))
+    annotated = free_names(signature(own))
     pieces: dict[str, _Piece] = {}
     holder = walk_definitions(tree.body).get(target.owner or "")
     if isinstance(holder, ast.ClassDef):
@@ -74,10 +75,10 @@ def surroundings(target: Target, tree: ast.Module) -> tuple[str, set[str]]:
         if name != root and (name in used or name in words):
             rank = _rank(node) if name in used else _MENTIONED
             rank = _ANNOTATED if name in annotated else rank
-            pieces[name] = _piece(rank, node, _shown(name, node, lines))
+            pieces[name] = _piece(rank, node, shown(name, node, lines))
     further = {name for piece in pieces.values() for name in piece.uses} - set(pieces) - {root}
     for name in sorted(further & set(offered)):
-        pieces[name] = _piece(_FURTHER, offered[name], _shown(name, offered[name], lines))
+        pieces[name] = _piece(_FURTHER, offered[name], shown(name, offered[name], lines))
     kept = _most_important(pieces.values())
     return _joined(kept), used.union(*(piece.uses for piece in kept))
 
@@ -120,15 +121,17 @@ def _most_important(pieces: Iterable[_Piece]) -> list[_Piece]:
     """Take pieces by rank as long as they fit; in the order of the source, the class last."""
     kept: list[_Piece] = []
     left = MAX_LINES
+    room = next(part.tokens for part in PARTS if part.name == "surroundings")
     for piece in sorted(pieces, key=lambda p: (p.rank, p.line)):
         size = piece.text.count("\n") + 1 + (0 if piece.is_constant else _GAP)
-        if size <= left:
+        if size <= left and tokens(piece.text) <= room:
             kept.append(piece)
             left -= size
+            room -= tokens(piece.text)
     return sorted(kept, key=lambda p: (p.rank == _CLASS, p.line))
 
 
-def _shown(name: str, node: ast.stmt, lines: list[str]) -> str:
+def shown(name: str, node: ast.stmt, lines: list[str]) -> str:
     """The text of a definition, cut to what a reader needs."""
     if isinstance(node, ast.ClassDef):
         text = _text(node, lines)
@@ -138,7 +141,7 @@ def _shown(name: str, node: ast.stmt, lines: list[str]) -> str:
     return _constant_text(name, node, lines)
 
 
-def _signature(node: Definition) -> ast.AST:
+def signature(node: Definition) -> ast.AST:
     """A function that does nothing, with the parameters of another."""
     fields = {name: getattr(node, name) for name in node._fields}
     nothing: list[ast.stmt] = [ast.Expr(ast.Constant(...))]
@@ -158,7 +161,7 @@ def _function_text(node: Definition, lines: list[str]) -> str:
         return text
     head = definition_head(text)
     if head.count("\n") >= _MAX_FUNCTION:
-        head = ast.unparse(_signature(node)).rpartition("\n")[0]
+        head = ast.unparse(signature(node)).rpartition("\n")[0]
     return f"{head}\n    ..."
 
 
@@ -184,7 +187,7 @@ def _class_text(
             if inner.name in _MAKERS:
                 parts.append(_member(_function_text(inner, lines), first=len(parts) == 1))
             elif inner.name in called or (user is None and not inner.name.startswith("_")):
-                parts.append(_member(ast.unparse(_signature(inner)), first=len(parts) == 1))
+                parts.append(_member(ast.unparse(signature(inner)), first=len(parts) == 1))
     return "\n".join(parts) if len(parts) > 1 else f"{parts[0]}\n    ..."
 
 

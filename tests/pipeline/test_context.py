@@ -107,7 +107,10 @@ def test_calls_come_from_everywhere_near_literal_ones_first(shop):
 def test_existing_tests_are_shown_as_they_are_written(shop):
     """Two of those that call the target, fixtures or not."""
     style = gathered(shop).test_style
-    assert style == TESTS[TESTS.index("def test_total") : TESTS.index("\n\n\ndef test_third")]
+    assert (
+        "\n\n\n".join(style)
+        == TESTS[TESTS.index("def test_total") : TESTS.index("\n\n\ndef test_third")]
+    )
 
 
 def test_given_test_paths_replace_the_usual_places(shop):
@@ -159,3 +162,24 @@ def test_methods_of_other_classes_are_no_calls(tmp_path):
     (tmp_path / "a.py").write_text(text)
     (target,) = find_targets(["a.py"], tmp_path)
     assert gather(target, rootdir=tmp_path, test_paths=()).calls == ("A().get(2)",)
+
+
+def test_callers_fixtures_and_types_are_gathered_from_the_project(tmp_path):
+    """From the module and beside it, conftest files, and modules that annotations lead to."""
+    files = {
+        "shop/__init__.py": "from .money import Price\n",
+        "shop/money.py": "class Price:\n    cents: int\n",
+        "shop/till.py": "from shop import Price\n\n\ndef pay(price: Price) -> int:\n    return 1\n",
+        "shop/desk.py": "from .till import pay\n\n\ndef sell(x):\n    return pay(x)\n",
+        "tests/conftest.py": "import pytest\n\n\n@pytest.fixture\ndef price():\n    return 1\n",
+        "tests/test_till.py": "from shop.till import pay\n\n\ndef test_pay(price, tmp_path):\n"
+        "    assert pay(price) == 1\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    (target,) = find_targets(["shop/till.py::pay"], tmp_path)
+    context = gather(target, rootdir=tmp_path, test_paths=())
+    assert context.callers == ("def sell(x):\n    return pay(x)",)
+    assert context.fixtures == ("@pytest.fixture\ndef price():\n    return 1",)
+    assert context.types == ("class Price:\n    cents: int",)

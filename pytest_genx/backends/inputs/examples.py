@@ -66,7 +66,7 @@ def _sources(context: Context) -> Iterator[str]:
     for anchor in context.anchors:
         yield "\n".join([*anchor.imports, anchor.source])
     yield from context.calls
-    yield context.test_style
+    yield from context.test_style
 
 
 def _docstrings(target: Target, namespace: Namespace) -> Iterator[str]:

@@ -22,14 +22,14 @@ def examples(target_of):
 def test_local_variables_are_inlined(examples):
     """A call must stand alone."""
     test = "def test_f():\n    xs = [1, 2]\n    n = len(xs)\n    assert f(xs, b=n) == 1\n"
-    (found,) = examples(PLAIN, test_style=test)
+    (found,) = examples(PLAIN, test_style=(test,))
     assert found == Example(("[1, 2]",), (("b", "len([1, 2])"),))
 
 
 def test_a_call_with_unknown_names_is_dropped(examples):
     """Fixtures and loop variables cannot be inlined; names of the module can stay."""
     test = "def test_f(fixture):\n    f(fixture)\n    f(LIMIT)\n"
-    assert examples(PLAIN, test_style=test) == [Example(("LIMIT",))]
+    assert examples(PLAIN, test_style=(test,)) == [Example(("LIMIT",))]
 
 
 def test_parametrized_tests_give_their_rows(examples):
@@ -38,7 +38,7 @@ def test_parametrized_tests_give_their_rows(examples):
         "@pytest.mark.parametrize(('x', 'y'), [(1, 2), pytest.param(3, 4, id='three')])\n"
         "def test_f(x, y):\n    assert f(x) == y\n"
     )
-    assert examples(PLAIN, test_style=test) == [Example(("1",)), Example(("3",))]
+    assert examples(PLAIN, test_style=(test,)) == [Example(("1",)), Example(("3",))]
 
 
 def test_prompts_of_a_docstring_share_their_variables(examples):
@@ -77,7 +77,7 @@ def test_a_method_is_found_on_instances_of_its_class(examples):
     """The same name on something else is another method."""
     source = "class Cart:\n    def add(self, x):\n        return x\n"
     test = "cart = Cart()\ncart.add(1)\nset().add(2)\nCart().add(3)\n"
-    found = examples(source, "Cart.add", test_style=test)
+    found = examples(source, "Cart.add", test_style=(test,))
     assert found == [Example(("1",), (), "Cart()"), Example(("3",), (), "Cart()")]
 
 
