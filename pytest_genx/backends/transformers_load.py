@@ -112,7 +112,7 @@ def _described(name: str, folder: Path) -> tuple[Any, Any]:
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(name, f"its config.json is no good: {_line(error)}") from None
     kinds = transformers.MODEL_FOR_CAUSAL_LM_MAPPING
-    known = kinds[type(config)] if type(config) in kinds else ()
+    known = kinds.get(type(config), ())
     names = {kind.__name__ for kind in (known if isinstance(known, tuple) else (known,))}
     given = set(config.architectures or names)
     if not names & given:
@@ -265,4 +265,4 @@ def _line(error: Exception) -> str:
     """The first sentence of what a library says, on one line."""
     text = " ".join(str(error).split()) or type(error).__name__
     first = text.partition(". ")[0]
-    return first if len(first) <= 300 else first[:300] + "..."  # noqa: PLR2004
+    return first if len(first) <= 300 else first[:300] + "..."

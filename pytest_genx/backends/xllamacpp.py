@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from pytest_genx.backends.embedded import embedded_model
-from pytest_genx.backends.shorten import shortened
 from pytest_genx.backends.gguf_header import read_header
 from pytest_genx.backends.llama import _threads
 from pytest_genx.backends.llama_memory import context_of, together
 from pytest_genx.backends.server_answer import Choice, OtherShape, choices
+from pytest_genx.backends.shorten import shortened
 from pytest_genx.config import Config
 from pytest_genx.domain import Prompt, Request, Role, Sample
 from pytest_genx.errors import MissingDependency, ModelError
@@ -168,5 +168,7 @@ def xllamacpp_backend(config: Config) -> XllamacppBackend:
         server = xllamacpp.Server(params)
     except RuntimeError as error:
         raise ModelError(str(path), f"llama.cpp refused it: {error}") from None
+    # A server that is freed before its threads have started waits for them for ever.
+    server.handle_completions({"prompt": "\n", "max_tokens": 1})
     chat = header.chat_template is not None
     return XllamacppBackend(server, str(path), context=context, rows=rows, chat=chat)
