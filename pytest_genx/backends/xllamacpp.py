@@ -11,7 +11,6 @@ from __future__ import annotations
 import importlib.util
 import secrets
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from pytest_genx.backends.embedded import embedded_model
@@ -23,6 +22,7 @@ from pytest_genx.backends.shorten import shortened
 from pytest_genx.config import Config
 from pytest_genx.domain import Prompt, Request, Role, Sample
 from pytest_genx.errors import MissingDependency, ModelError
+from pytest_genx.models.resolve import resolve
 
 _SEEDS = 2**32 - 1  # this one would mean: a random seed
 _SLOW = (
@@ -146,8 +146,7 @@ def xllamacpp_backend(config: Config) -> XllamacppBackend:
     if importlib.util.find_spec("xllamacpp") is None:
         command = "pip install 'pytest-genx[xllamacpp]'"
         raise MissingDependency("the xllamacpp backend", "xllamacpp", command)
-    given = config.model
-    path = embedded_model() if given is None else config.rootdir / Path(given).expanduser()
+    path = embedded_model() if config.model is None else resolve(config)
     header = read_header(path)
     try:
         import xllamacpp  # noqa: PLC0415 -- heavy, and only this backend needs it
