@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import time
 import warnings
 from collections.abc import Iterable, Sequence
@@ -110,7 +111,9 @@ class Run:
     def _ended(self, started: float, *, interrupted: bool) -> RunEnded:
         seconds = time.monotonic() - started
         cache = self._cache
-        return RunEnded(interrupted, seconds, cache.executed, cache.found, cache.notes)
+        late = [n for b in self.parts.backends for n in getattr(b, "notes", ())]
+        notes = (*cache.notes, *(note for note in late if note not in self._notes))
+        return RunEnded(interrupted, seconds, cache.executed, cache.found, notes)
 
     def _emit(self, record: Record) -> None:
         for reporter in self._reporters:
@@ -197,4 +200,9 @@ def open_backends(
             if not by_default:
                 raise
             notes.append(str(error))
+            if importlib.util.find_spec("xllamacpp") is not None:
+                # The same files without a compiler; only llama can be missing by default.
+                made = plugins.backend(manager, "xllamacpp")(config)
+                backends.append(stack.enter_context(closing(made)))
+                notes += getattr(made, "notes", ())
     return backends, notes

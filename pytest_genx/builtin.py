@@ -21,7 +21,14 @@ if TYPE_CHECKING:
 @hookimpl
 def genx_backends() -> Mapping[str, Callable[[Config], Backend]]:
     """A model here or on a server, recorded samples, and calls made up without a model."""
-    return {"llama": _llama, "server": _server, "replay": _replay, "heuristic": _heuristic}
+    return {
+        "llama": _llama,
+        "xllamacpp": _xllamacpp,
+        "transformers": _transformers,
+        "server": _server,
+        "replay": _replay,
+        "heuristic": _heuristic,
+    }
 
 
 @hookimpl
@@ -58,6 +65,18 @@ def _llama(config: Config) -> Backend:
     from pytest_genx.backends.llama import llama_backend
 
     return llama_backend(config)
+
+
+def _xllamacpp(config: Config) -> Backend:
+    from pytest_genx.backends.xllamacpp import xllamacpp_backend
+
+    return xllamacpp_backend(config)
+
+
+def _transformers(config: Config) -> Backend:
+    from pytest_genx.backends.transformers import transformers_backend
+
+    return transformers_backend(config)
 
 
 def _server(config: Config) -> Backend:

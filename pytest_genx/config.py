@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pytest_genx.domain import Oracle
+from pytest_genx.domain import Oracle, Role
 from pytest_genx.errors import BadOption
 from pytest_genx.options import DEFAULT_BACKENDS, OPTIONS
 
@@ -23,6 +23,8 @@ class Config:
     oracle: Oracle = Oracle.CONSENSUS
     backends: tuple[str, ...] = DEFAULT_BACKENDS
     model: str | None = None
+    quantize: str = "none"  # or "8bit", "4bit"
+    adapters: tuple[tuple[str, str], ...] = ()  # (role, directory)
     replay: Path | None = None
     server: str | None = None  # a URL
     server_model: str | None = None  # None: the only one that the server has
@@ -92,6 +94,8 @@ def from_strings(
         oracle=Oracle(text["oracle"]),
         backends=backends,
         model=text["model"] or None,
+        quantize=text["quantize"],
+        adapters=_adapters(text["adapter"]),
         replay=_path(rootdir, text["replay"]),
         server=text["server"] or None,
         server_model=text["server-model"] or None,
@@ -139,6 +143,18 @@ def _workers(text: str) -> tuple[int, str | None]:
         expected = "a whole number of at least 0, ray or ray:HOST:PORT"
         raise BadOption("--genx-workers", text, expected)
     return int(text), None
+
+
+def _adapters(text: str) -> tuple[tuple[str, str], ...]:
+    """Split `coder:DIR,tester:DIR`; a directory alone is for both."""
+    roles = tuple(role.value for role in Role)
+    if not text or not text.startswith(tuple(f"{role}:" for role in roles)):
+        return tuple((role, text) for role in roles if text)
+    pairs = [part.strip().partition(":") for part in text.split(",")]
+    named = {role: path for role, _, path in pairs if path and role in roles}
+    if len(named) != len(pairs):
+        raise BadOption("--genx-adapter", text, "DIR, or coder:DIR,tester:DIR, each role once")
+    return tuple(named.items())
 
 
 def _path(rootdir: Path, text: str) -> Path | None:

@@ -43,7 +43,19 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "model",
         "a model for the llama backend: a GGUF file, a directory, hf:OWNER/NAME[:FILE]"
-        " or a name of genx models list (default: the embedded model)",
+        " or a name of genx models list (default: the embedded model); for transformers a directory"
+        " or OWNER/NAME in the Hugging Face cache",
+    ),
+    Option(
+        "quantize",
+        "how the transformers backend loads weights",
+        "none",
+        choices=("none", "8bit", "4bit"),
+    ),
+    Option(
+        "adapter",
+        "LoRA adapters for the transformers backend: a directory, or coder:DIR,tester:DIR",
+        metavar="DIR",
     ),
     Option("replay", "JSON lines with recorded samples for the replay backend", metavar="FILE"),
     Option(

@@ -35,6 +35,8 @@ def test_every_option_arrives() -> None:
         oracle="code",
         backend=" replay , heuristic",
         model="m.gguf",
+        quantize="4bit",
+        adapter="coder:a,tester:b",
         replay="r.jsonl",
         server="http://h/v1",
         server_model="coder",
@@ -57,6 +59,8 @@ def test_every_option_arrives() -> None:
         oracle=Oracle.CODE,
         backends=("replay", "heuristic"),
         model="m.gguf",
+        quantize="4bit",
+        adapters=(("coder", "a"), ("tester", "b")),
         replay=ROOT / "r.jsonl",
         server="http://h/v1",
         server_model="coder",
@@ -89,6 +93,10 @@ def test_absolute_paths_stay_absolute() -> None:
         ("oracle", "truth", "one of code, tests, consensus"),
         ("write", "yes", "one of report, accept"),
         ("ask", "maybe", "one of no, yes"),
+        ("quantize", "2bit", "one of none, 8bit, 4bit"),
+        ("adapter", "coder:", "DIR, or coder:DIR,tester:DIR, each role once"),
+        ("adapter", "coder:a,coder:b", "DIR, or coder:DIR,tester:DIR, each role once"),
+        ("adapter", "coder:a,b", "DIR, or coder:DIR,tester:DIR, each role once"),
         ("backend", " , ", "at least one name"),
         ("samples", "0", "a whole number of at least 1"),
         ("samples", "1.5", "a whole number of at least 1"),
@@ -126,6 +134,20 @@ def test_bad_workers_are_refused_in_one_sentence(text: str) -> None:
         from_strings({"workers": text}, rootdir=ROOT)
     expected = "a whole number of at least 0, ray or ray:HOST:PORT"
     assert str(caught.value) == f"--genx-workers is {text!r}; expected {expected}"
+
+
+@pytest.mark.parametrize(
+    ("text", "adapters"),
+    [
+        ("", {}),
+        ("lora", {"coder": "lora", "tester": "lora"}),
+        ("tester:C:/lora", {"tester": "C:/lora"}),
+        ("C:/lora", {"coder": "C:/lora", "tester": "C:/lora"}),
+    ],
+)
+def test_adapters_are_for_both_roles_or_for_named_ones(text: str, adapters: dict[str, str]) -> None:
+    """A drive's letter is no role."""
+    assert dict(from_strings({"adapter": text}, rootdir=ROOT).adapters) == adapters
 
 
 def test_reports_are_names_and_files() -> None:

@@ -30,7 +30,7 @@ def offering(hook: str, value: object) -> SimpleNamespace:
 Pick = Callable[[pluggy.PluginManager, str], object]
 
 BUILT_IN: dict[Pick, list[str]] = {
-    plugins.backend: ["heuristic", "llama", "replay", "server"],
+    plugins.backend: ["heuristic", "llama", "replay", "server", "transformers", "xllamacpp"],
     plugins.sandbox: ["container", "landlock", "process"],
     plugins.ranker: [
         "aces_c",

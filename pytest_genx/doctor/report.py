@@ -89,7 +89,10 @@ def _dotted(version: tuple[int, int]) -> str:
 def _library(library: Library) -> Line:
     subject = "llama-cpp-python"
     if library.version is None:
-        text = "not installed; without it only --genx-backend=heuristic generates"
+        text = (
+            "not installed; without a compiler, pip install 'pytest-genx[xllamacpp]' runs the same"
+            " models, slower, and without both only --genx-backend=heuristic generates"
+        )
         return Line(subject, Status.MISSING, text, "pip install llama-cpp-python", True)
     if library.fault:
         # Built here, it suits this machine's processor and libraries.
