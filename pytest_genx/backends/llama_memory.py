@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 from pytest_genx.backends.gguf_header import Header
 
-STEP = 512  # tokens of a prompt decoded together
+STEP = 128  # tokens of a prompt decoded together
 _CONTEXT = 4096  # tokens of one sequence at most
 _SEQUENCES = 16  # decoded together at most; more adds little speed
 _CACHE = 1 << 30  # bytes for the caches of all sequences
@@ -51,7 +51,7 @@ def context_of(header: Header) -> int:
 def together(header: Header, wanted: int) -> int:
     """How many of the wanted sequences are decoded together: their caches must fit a limit."""
     size = max(cache_of_token(header) * context_of(header), 1)
-    return max(1, min(wanted, _SEQUENCES, _CACHE // size))
+    return max(2, min(wanted, _SEQUENCES, _CACHE // size - 1))
 
 
 def cache_of_token(header: Header) -> int:
