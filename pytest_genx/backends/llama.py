@@ -2,21 +2,26 @@
 
 A model with a chat template gets the messages of a prompt, any other one continues its text.
 The coder's first sample takes the likeliest token at every step; all others are drawn, the
-i-th with seed `request.seed + i`. Log probabilities are not given.
+i-th with seed `request.seed + i`. Log probabilities are the model's own, temperature apart.
+What it does not do: fill in the middle. A model trained for that continues text like any other.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from pytest_genx.backends.embedded import embedded_model
+from pytest_genx.backends.fitting import TOP, cut_top, fitting
 from pytest_genx.backends.gguf_header import Header, read_header
-from pytest_genx.backends.llama_engine import LlamaEngine, Sampling
+from pytest_genx.backends.llama_engine import LlamaEngine
+from pytest_genx.backends.llama_sampling import Sampling
 from pytest_genx.backends.threads import threads
 from pytest_genx.config import Config
 from pytest_genx.domain import Prompt, Request, Role, Sample
@@ -39,9 +44,8 @@ class LlamaBackend:
 
     def sample(self, request: Request) -> Iterator[Sample]:
         """Yield `request.n` samples; the prompt is cut from the top if it is too long."""
-        prompt = request.prompt
         limit = max(1, min(request.max_tokens, self._engine.context // 2))
-        tokens = self._tokens(prompt, self._engine.context - limit)
+        prompt, tokens = self._fit(request.prompt, self._engine.context - limit)
         greedy = 1 if prompt.role is Role.CODER else 0
         samplings = [
             Sampling(
@@ -54,30 +58,55 @@ class LlamaBackend:
         ]
         prefix = "" if self._chat else prompt.prefix
         stop = () if self._chat else prompt.stop
-        completions = self._engine.complete(tokens, samplings, max_tokens=limit, stop=stop)
-        for sampling, completion in zip(samplings, completions, strict=False):
-            text = prefix + completion.text
-            yield Sample(prompt.role, text, self.name, sampling.seed, completion.tokens)
+        grammar = "" if self._chat else prompt.grammar
+        completions = self._engine.complete(
+            tokens, samplings, max_tokens=limit, stop=stop, grammar=grammar
+        )
+        # closed here and not when it is collected: the rest must be cancelled at once
+        with closing(completions):
+            for sampling, completion in zip(samplings, completions, strict=False):
+                yield Sample(
+                    prompt.role,
+                    prefix + completion.text,
+                    self.name,
+                    sampling.seed,
+                    completion.tokens,
+                    completion.logprob,
+                    prompt.cut,
+                )
 
     def close(self) -> None:
         """Free the model."""
         self._engine.close()
 
-    def _tokens(self, prompt: Prompt, room: int) -> list[int]:
-        """Turn a prompt into at most `room` tokens, its end kept."""
+    def _fit(self, prompt: Prompt, room: int) -> tuple[Prompt, list[int]]:
+        """Choose the form of a prompt that fits `room` tokens; none does: cut the last one."""
+        prompt = fitting(prompt, room, lambda shown: len(self._tokens(shown)))
+        tokens = self._tokens(prompt)
+        if len(tokens) <= room:
+            return prompt, tokens
+        prompt = replace(prompt, cut=(*prompt.cut, TOP))
         if self._chat is None:
-            return _cut(prompt.text, room, lambda text: self._engine.tokenize(text, special=False))
+            return prompt, cut_top(prompt.text, room, self._plain_tokens)
         messages = list(prompt.messages)
         role, content = messages[-1]
         head, fence, code = content.rpartition(_FENCE)
 
         def tokenize(shown: str) -> list[int]:
-            changed = [*messages[:-1], (role, head + fence + shown)]
-            return self._chat_tokens(changed)
+            return self._chat_tokens([*messages[:-1], (role, head + fence + shown)])
 
-        return _cut(code, room, tokenize)
+        return prompt, cut_top(code, room, tokenize)
 
-    def _chat_tokens(self, messages: list[tuple[str, str]]) -> list[int]:
+    def _tokens(self, prompt: Prompt) -> list[int]:
+        """Turn a prompt into tokens, all of it."""
+        if self._chat is None:
+            return self._plain_tokens(prompt.text)
+        return self._chat_tokens(prompt.messages)
+
+    def _plain_tokens(self, text: str) -> list[int]:
+        return self._engine.tokenize(text, special=False)
+
+    def _chat_tokens(self, messages: Sequence[tuple[str, str]]) -> list[int]:
         assert self._chat is not None, "only chat models have a format"
         text = str(self._chat(messages).prompt)
         start = self._engine.token_text(self._engine.start_token)
@@ -90,7 +119,8 @@ def llama_backend(config: Config) -> LlamaBackend:
 
     Args:
         config: `model` is a GGUF file, relative to the rootdir, or None for the embedded
-            model; `threads` of 0 takes the cores that this process may use.
+            model; `threads` of 0 takes the cores that this process may use;
+            `gpu_layers` go to the GPU, -1: all, if the build of llama.cpp has one.
 
     Raises:
         MissingDependency: llama-cpp-python is not installed.
@@ -102,7 +132,13 @@ def llama_backend(config: Config) -> LlamaBackend:
         )
     path = embedded_model() if config.model is None else _given(config.rootdir, config.model)
     header = read_header(path)
-    engine = LlamaEngine(path, header, threads=_threads(config), sequences=config.samples)
+    engine = LlamaEngine(
+        path,
+        header,
+        threads=_threads(config),
+        sequences=config.samples,
+        gpu_layers=config.gpu_layers,
+    )
     try:
         chat = None if header.chat_template is None else _format(path, header, engine)
     except BaseException:
@@ -140,7 +176,7 @@ def _format(path: Path, header: Header, engine: LlamaEngine) -> Format:
         raise ModelError(str(path), f"its chat template is broken: {error}") from None
     formatter.strftime_now = _TODAY.strftime
 
-    def apply(messages: list[tuple[str, str]]) -> Any:
+    def apply(messages: Sequence[tuple[str, str]]) -> Any:
         shown = [{"role": role, "content": content} for role, content in messages]
         try:
             # Thinking aloud would use up the tokens before the answer.
@@ -149,23 +185,3 @@ def _format(path: Path, header: Header, engine: LlamaEngine) -> Format:
             raise ModelError(str(path), f"its chat template fails: {error}") from None
 
     return apply
-
-
-def _cut(text: str, room: int, tokenize: Callable[[str], list[int]]) -> list[int]:
-    """Tokenize a text, leaving out lines from its top until `room` tokens hold it.
-
-    What stands at the top of a prompt matters least: imports, then code around the target.
-    """
-    tokens = tokenize(text)
-    while len(tokens) > room:
-        lines = text.splitlines(keepends=True)
-        if len(lines) < 2:
-            return tokens[-room:]
-        # Lines are dropped by their share of the excess, so that a few rounds suffice.
-        excess = (len(tokens) - room) / len(tokens) * len(text)
-        dropped = 0
-        while lines[1:] and dropped < excess:
-            dropped += len(lines.pop(0))
-        text = "".join(lines)
-        tokens = tokenize(text)
-    return tokens

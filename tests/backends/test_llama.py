@@ -103,7 +103,7 @@ def test_a_chat_model_gets_the_messages(opened, half, request_of, tiny_model):
     """Its answer has no prefix, since it did not continue the text."""
     backend = opened(tiny_model(template=TEMPLATE))
     prompt = Prompt(Role.TESTER, "text", prefix="assert ", messages=(("user", "hello"),))
-    shown = backend._tokens(prompt, 200)
+    shown = backend._tokens(prompt)
     assert backend._engine.tokenize("user: hello\nanswer: ", special=True) == shown
     (sample,) = backend.sample(request_of(half, prompt=prompt, n=1, max_tokens=10))
     assert not sample.text.startswith("assert ")
@@ -124,7 +124,7 @@ def test_a_long_prompt_is_cut_from_the_top(opened, half, request_of, tiny_model,
     backend = opened(tiny_model(template=template))
     code = "".join(f"line_{i} = {i}\n" for i in range(200)) + "def half(n):\n"
     prompt = Prompt(Role.CODER, code, messages=(("user", f"write\n```python\n{code}"),))
-    tokens = backend._tokens(prompt, 128)
+    _, tokens = backend._fit(prompt, 128)
     text = b"".join(backend._engine._piece(token) for token in tokens).decode()
     assert len(tokens) <= 128
     assert "def half(n):\n" in text
@@ -133,12 +133,13 @@ def test_a_long_prompt_is_cut_from_the_top(opened, half, request_of, tiny_model,
     samples = list(backend.sample(request))
     assert len(samples) == 2
     assert all(sample.tokens <= 128 for sample in samples)
+    assert {sample.cut for sample in samples} == {("the top of the code",)}
 
 
 @needs_llama
 def test_one_endless_line_is_cut_too(opened):
     """There is no line to drop."""
-    assert len(opened()._tokens(plain("a" * 5000), 100)) == 100
+    assert len(opened()._fit(plain("a" * 5000), 100)[1]) == 100
 
 
 @needs_llama
