@@ -46,6 +46,7 @@ def test_every_option_arrives() -> None:
         max_tests="5",
         timeout="0.5",
         threads="2",
+        gpu_layers="7",
         write="accept",
         cache="kept",
         ask="yes",
@@ -66,12 +67,13 @@ def test_every_option_arrives() -> None:
         max_tests=5,
         timeout=0.5,
         threads=2,
+        gpu_layers=7,
         write="accept",
         cache="kept",
         ask=True,
         test_dir=ROOT / "checks",
     )
-    assert len(OPTIONS) == 18
+    assert len(OPTIONS) == 19
 
 
 def test_absolute_paths_stay_absolute() -> None:

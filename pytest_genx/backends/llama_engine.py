@@ -212,10 +212,10 @@ class LlamaEngine:
         if idle:
             places = sorted([*places, *map(self._emptied, idle)], key=itemgetter(2))
             outputs = [i for i, place in enumerate(places) if place[2] not in idle]
-        self._decode(places, outputs)
+        self._decode(places, wanted=True)
         sample, ctx = self._lib.llama_sampler_sample, self._ctx
         tokens = [sample(row.sampler, ctx, i) for row, i in zip(rows, outputs, strict=True)]
-        logprobs = self._odds.of(self._lib.llama_get_logits(ctx), tokens)
+        logprobs = self._odds.of(self._lib.llama_get_logits(ctx), outputs, tokens)
         for row, token, logprob in zip(rows, tokens, logprobs, strict=True):
             row.token = token
             row.position += 1
@@ -260,7 +260,8 @@ class LlamaEngine:
         for begin in range(shared, len(tokens), STEP):
             part = tokens[begin : begin + STEP]
             places = [(token, begin + i, 0) for i, token in enumerate(part)]
-            self._decode(places if len(places) > 1 else [*places, self._emptied(1)], ())
+            lone = len(places) == 1
+            self._decode([*places, self._emptied(1)] if lone else places, wanted=False)
         self._held = tokens
 
     def _fork(self, sequence: int, length: int) -> None:
@@ -278,8 +279,8 @@ class LlamaEngine:
         self._forked.discard(sequence)
         return 0, 0, sequence
 
-    def _decode(self, places: Sequence[tuple[int, int, int]], outputs: Sequence[int]) -> None:
-        """Decode tokens given as (token, position, sequence); `outputs`: whose odds are wanted."""
+    def _decode(self, places: Sequence[tuple[int, int, int]], *, wanted: bool) -> None:
+        """Decode tokens given as (token, position, sequence); `wanted`: their odds too."""
         batch = self._batch
         batch.n_tokens = len(places)
         for i, (token, position, sequence) in enumerate(places):
@@ -287,9 +288,7 @@ class LlamaEngine:
             batch.pos[i] = position
             batch.n_seq_id[i] = 1
             batch.seq_id[i][0] = sequence
-            batch.logits[i] = 0
-        for i in outputs:
-            batch.logits[i] = 1
+            batch.logits[i] = wanted
         code = self._lib.llama_decode(self._ctx, batch)
         if code:
             raise ModelError(self._name, f"llama.cpp could not decode with it (code {code})")

@@ -63,23 +63,25 @@ class Odds:
     def __init__(self, rows: int, vocabulary: int) -> None:
         self._room = np.empty((rows, vocabulary), np.float32)
 
-    def of(self, logits: Any, tokens: Sequence[int]) -> list[float]:
+    def of(self, logits: Any, outputs: Sequence[int], tokens: Sequence[int]) -> list[float]:
         """Compute them for all rows of a step at once.
 
         Args:
-            logits: pointer to [len(tokens), vocabulary] float32.
-            tokens: the one that was chosen in each row.
+            logits: pointer to [n, vocabulary] float32.
+            outputs: the rows to look at, ascending.
+            tokens: the one that was chosen in each of them.
 
         Returns:
-            For each row the log probability in nats.
+            For each of them the log probability in nats.
         """
-        n = len(tokens)
-        shown = np.ctypeslib.as_array(logits, shape=(n, self._room.shape[1]))
-        room = self._room[:n]
+        shown = np.ctypeslib.as_array(logits, shape=(outputs[-1] + 1, self._room.shape[1]))
+        if len(outputs) < len(shown):
+            shown = shown[list(outputs)]
+        room = self._room[: len(shown)]
         # Taken from the chosen token instead of the largest, which spares a pass. What is drawn
         # is never so unlikely that this overflows; what a grammar forces may be.
         with np.errstate(over="ignore"):
-            np.subtract(shown, shown[np.arange(n), tokens][:, None], out=room)
+            np.subtract(shown, shown[np.arange(len(shown)), tokens][:, None], out=room)
             np.exp(room, out=room)
             total = room.sum(axis=1)
         return [float(value) for value in -np.log(total)]

@@ -85,7 +85,7 @@ def test_a_shared_prefix_is_not_decoded_again(engine_of, monkeypatch):
     decoded = []
     decode = engine._decode
     monkeypatch.setattr(
-        engine, "_decode", lambda places, outputs: (decoded.append(places), decode(places, outputs))
+        engine, "_decode", lambda places, **named: (decoded.append(places), decode(places, **named))
     )
     complete(engine, tokens[:520], 1, max_tokens=1)
     assert [places[0][1] for places in decoded if places[0][2] == 0] == [384, 512]
@@ -173,7 +173,7 @@ def test_cancelling_frees_what_was_open(engine_of, monkeypatch):
         engine._lib, "llama_sampler_free", lambda one: (freed.append(one), free(one))
     )
     prompt = engine.tokenize("def half(n):\n", special=False)
-    running = engine.complete(prompt, samplings(*range(40)), max_tokens=30, stop=())
+    running = engine.complete(prompt, samplings(*range(40)), max_tokens=60, stop=("\n",))
     next(running)
     assert len(made) > len(freed)
     running.close()
