@@ -11,14 +11,14 @@ from __future__ import annotations
 import ctypes
 import re
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from pytest_genx.backends.gguf_header import Header
+from pytest_genx.backends.llama_company import company
 from pytest_genx.backends.llama_log import library_log
 from pytest_genx.backends.llama_memory import STEP, context_of, together
 from pytest_genx.backends.llama_sampling import Odds, Sampling, sampler_chain
@@ -26,7 +26,6 @@ from pytest_genx.errors import ModelError
 
 _PIECE = 64  # bytes that most tokens fit in
 _ALL = 0x7FFFFFFF  # layers
-_GAP = 3  # idle sequences that cost less than decoding in two parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,27 +50,6 @@ class _Row:
     written: bytearray = field(default_factory=bytearray)
     tokens: int = 0
     logprob: float = 0.0
-
-
-def company(active: Sequence[int], last: int) -> set[int]:
-    """Choose idle sequences that take part in a step for the sake of the active ones.
-
-    llama.cpp decodes only neighbouring sequences together, so short gaps are filled. And a
-    sequence decoded alone would have its sums split among the threads: it gets a neighbour, so
-    that neither threads nor other sequences change how sums are rounded.
-
-    Args:
-        active: numbers of sequences from 1 on, ascending.
-        last: the highest number there is, at least 2.
-    """
-    filled = set(active)
-    for one, following in pairwise(active):
-        if following - one <= _GAP + 1:
-            filled.update(range(one, following))
-    for one in active:
-        if not {one - 1, one + 1} & filled:
-            filled.add(one + 1 if one < last else one - 1)
-    return filled.difference(active)
 
 
 class LlamaEngine:
@@ -151,7 +129,7 @@ class LlamaEngine:
         max_tokens: int,
         stop: Sequence[str],
         grammar: str = "",
-    ) -> Iterator[Completion]:
+    ) -> Generator[Completion, None, None]:
         """Continue a prompt once for every sampling; closing the iterator cancels the rest.
 
         A completion depends on the prompt and its own sampling, not on the others.

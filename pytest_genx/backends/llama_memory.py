@@ -9,8 +9,8 @@
 
 S sequences are decoded together, each with a cache for C tokens, and one more holds the prompt;
 U = 128 tokens of a prompt are decoded in one step; T = min(C, length of the sequences). All
-sequences beyond S wait for their turn in the same cache. `rest` is what was left when the other terms were taken from what the
-embedded model was measured to take; large vocabularies take more.
+sequences beyond S wait for their turn in the same cache. `rest` is what was left when the other
+terms were taken from what the embedded model was measured to take; large vocabularies take more.
 """
 
 from __future__ import annotations

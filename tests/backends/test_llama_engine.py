@@ -107,7 +107,7 @@ def test_a_place_is_taken_again_at_once(engine_of, monkeypatch):
 
 def test_short_gaps_are_filled_and_none_is_alone():
     """Only neighbours are decoded together."""
-    from pytest_genx.backends.llama_engine import company
+    from pytest_genx.backends.llama_company import company
 
     assert company([1, 2, 3], 4) == set()
     assert company([1, 5], 16) == {2, 3, 4}
