@@ -39,6 +39,7 @@ class Config:
     max_tests: int = 8
     timeout: float = 1.0
     threads: int = 0
+    gpu_layers: int = -1  # of the llama backend; -1: all
     write: str = "report"
     cache: str = ""  # a directory, "none" for nothing kept, "" for the user's own
     ask: bool = False
@@ -110,6 +111,7 @@ def from_strings(
         max_tests=_number(text, "max-tests", int, 1),
         timeout=_number(text, "timeout", float, 0.01),
         threads=_number(text, "threads", int, 0),
+        gpu_layers=_number(text, "gpu-layers", int, -1),
         write=text["write"],
         cache=text["cache"],
         ask=text["ask"] == "yes",

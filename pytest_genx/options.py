@@ -105,6 +105,12 @@ OPTIONS: tuple[Option, ...] = (
         metavar="N",
     ),
     Option(
+        "gpu-layers",
+        "layers of the model that go to the GPU, where llama.cpp was built for one (-1: all)",
+        "-1",
+        metavar="N",
+    ),
+    Option(
         "write",
         "report writes nothing, accept puts kept cases into new test files",
         "report",

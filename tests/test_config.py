@@ -50,6 +50,7 @@ def test_every_option_arrives() -> None:
         max_tests="5",
         timeout="0.5",
         threads="2",
+        gpu_layers="7",
         write="accept",
         cache="kept",
         ask="yes",
@@ -74,12 +75,13 @@ def test_every_option_arrives() -> None:
         max_tests=5,
         timeout=0.5,
         threads=2,
+        gpu_layers=7,
         write="accept",
         cache="kept",
         ask=True,
         test_dir=ROOT / "checks",
     )
-    assert len(OPTIONS) == 20
+    assert len(OPTIONS) == 23
 
 
 def test_absolute_paths_stay_absolute() -> None:

@@ -256,7 +256,8 @@ from pathlib import Path
 import llama_cpp
 
 from pytest_genx.backends.gguf_header import read_header
-from pytest_genx.backends.llama_engine import LlamaEngine, Sampling
+from pytest_genx.backends.llama_engine import LlamaEngine
+from pytest_genx.backends.llama_sampling import Sampling
 
 def resident():
     return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()

@@ -2,21 +2,25 @@
 
 A model with a chat template gets the messages of a prompt, any other one continues its text.
 The coder's first sample takes the likeliest token at every step; all others are drawn, the
-i-th with seed `request.seed + i`. Log probabilities are not given.
+i-th with seed `request.seed + i`. Log probabilities are the model's own, temperature apart.
+What it does not do: fill in the middle. A model trained for that continues text like any other.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from pytest_genx.backends.embedded import embedded_model
 from pytest_genx.backends.gguf_header import Header, read_header
-from pytest_genx.backends.llama_engine import LlamaEngine, Sampling
+from pytest_genx.backends.llama_engine import LlamaEngine
+from pytest_genx.backends.llama_sampling import Sampling
+from pytest_genx.backends.shorten import shortened
 from pytest_genx.backends.threads import threads
 from pytest_genx.config import Config
 from pytest_genx.domain import Prompt, Request, Role, Sample
@@ -24,7 +28,6 @@ from pytest_genx.errors import MissingDependency, ModelError
 from pytest_genx.models.resolve import resolve
 
 _TODAY = date(2024, 7, 1)  # for templates that tell the model a date: samples must not age
-_FENCE = "```python\n"
 
 Format = Callable[..., Any]
 
@@ -39,10 +42,11 @@ class LlamaBackend:
         self._chat = chat
 
     def sample(self, request: Request) -> Iterator[Sample]:
-        """Yield `request.n` samples; the prompt is cut from the top if it is too long."""
-        prompt = request.prompt
+        """Yield `request.n` samples; a prompt that is too long is cut as `shortened` does."""
         limit = max(1, min(request.max_tokens, self._engine.context // 2))
-        tokens = self._tokens(prompt, self._engine.context - limit)
+        room = self._engine.context - limit
+        prompt = shortened(request.prompt, room, lambda shown: len(self._tokens(shown)))
+        tokens = self._tokens(prompt)[-room:]
         greedy = 1 if prompt.role is Role.CODER else 0
         samplings = [
             Sampling(
@@ -55,30 +59,37 @@ class LlamaBackend:
         ]
         prefix = "" if self._chat else prompt.prefix
         stop = () if self._chat else prompt.stop
-        completions = self._engine.complete(tokens, samplings, max_tokens=limit, stop=stop)
-        for sampling, completion in zip(samplings, completions, strict=False):
-            text = prefix + completion.text
-            yield Sample(prompt.role, text, self.name, sampling.seed, completion.tokens)
+        grammar = "" if self._chat else prompt.grammar
+        completions = self._engine.complete(
+            tokens, samplings, max_tokens=limit, stop=stop, grammar=grammar
+        )
+        # closed here and not when it is collected: the rest must be cancelled at once
+        with closing(completions):
+            for sampling, completion in zip(samplings, completions, strict=False):
+                yield Sample(
+                    prompt.role,
+                    prefix + completion.text,
+                    self.name,
+                    sampling.seed,
+                    completion.tokens,
+                    completion.logprob,
+                    prompt.cut if self._chat else prompt.text_cut,
+                )
 
     def close(self) -> None:
         """Free the model."""
         self._engine.close()
 
-    def _tokens(self, prompt: Prompt, room: int) -> list[int]:
-        """Turn a prompt into at most `room` tokens, its end kept."""
+    def _tokens(self, prompt: Prompt) -> list[int]:
+        """Turn a prompt into tokens, all of it."""
         if self._chat is None:
-            return _cut(prompt.text, room, lambda text: self._engine.tokenize(text, special=False))
-        messages = list(prompt.messages)
-        role, content = messages[-1]
-        head, fence, code = content.rpartition(_FENCE)
+            return self._plain_tokens(prompt.text)
+        return self._chat_tokens(prompt.messages)
 
-        def tokenize(shown: str) -> list[int]:
-            changed = [*messages[:-1], (role, head + fence + shown)]
-            return self._chat_tokens(changed)
+    def _plain_tokens(self, text: str) -> list[int]:
+        return self._engine.tokenize(text, special=False)
 
-        return _cut(code, room, tokenize)
-
-    def _chat_tokens(self, messages: list[tuple[str, str]]) -> list[int]:
+    def _chat_tokens(self, messages: Sequence[tuple[str, str]]) -> list[int]:
         assert self._chat is not None, "only chat models have a format"
         text = str(self._chat(messages).prompt)
         start = self._engine.token_text(self._engine.start_token)
@@ -91,7 +102,8 @@ def llama_backend(config: Config) -> LlamaBackend:
 
     Args:
         config: `model` is what `models/resolve` takes, or None for the embedded model;
-            `threads` of 0 takes the cores that this process may use.
+            `threads` of 0 takes the cores that this process may use;
+            `gpu_layers` go to the GPU, -1: all, if the build of llama.cpp has one.
 
     Raises:
         MissingDependency: llama-cpp-python is not installed.
@@ -103,7 +115,13 @@ def llama_backend(config: Config) -> LlamaBackend:
         )
     path = embedded_model() if config.model is None else resolve(config)
     header = read_header(path)
-    engine = LlamaEngine(path, header, threads=_threads(config), sequences=config.samples)
+    engine = LlamaEngine(
+        path,
+        header,
+        threads=threads_for(config),
+        sequences=config.samples,
+        gpu_layers=config.gpu_layers,
+    )
     try:
         chat = None if header.chat_template is None else _format(path, header, engine)
     except BaseException:
@@ -112,7 +130,7 @@ def llama_backend(config: Config) -> LlamaBackend:
     return LlamaBackend(engine, chat)
 
 
-def _threads(config: Config) -> int:
+def threads_for(config: Config) -> int:
     """Threads for the model: those that were asked for, or by the rule of `threads`."""
     if config.threads:
         return config.threads
@@ -137,7 +155,7 @@ def _format(path: Path, header: Header, engine: LlamaEngine) -> Format:
         raise ModelError(str(path), f"its chat template is broken: {error}") from None
     formatter.strftime_now = _TODAY.strftime
 
-    def apply(messages: list[tuple[str, str]]) -> Any:
+    def apply(messages: Sequence[tuple[str, str]]) -> Any:
         shown = [{"role": role, "content": content} for role, content in messages]
         try:
             # Thinking aloud would use up the tokens before the answer.
@@ -146,23 +164,3 @@ def _format(path: Path, header: Header, engine: LlamaEngine) -> Format:
             raise ModelError(str(path), f"its chat template fails: {error}") from None
 
     return apply
-
-
-def _cut(text: str, room: int, tokenize: Callable[[str], list[int]]) -> list[int]:
-    """Tokenize a text, leaving out lines from its top until `room` tokens hold it.
-
-    What stands at the top of a prompt matters least: imports, then code around the target.
-    """
-    tokens = tokenize(text)
-    while len(tokens) > room:
-        lines = text.splitlines(keepends=True)
-        if len(lines) < 2:
-            return tokens[-room:]
-        # Lines are dropped by their share of the excess, so that a few rounds suffice.
-        excess = (len(tokens) - room) / len(tokens) * len(text)
-        dropped = 0
-        while lines[1:] and dropped < excess:
-            dropped += len(lines.pop(0))
-        text = "".join(lines)
-        tokens = tokenize(text)
-    return tokens

@@ -87,7 +87,7 @@ class ServerBackend:
                     seed,
                     each.tokens,
                     each.logprob,
-                    prompt.cut,
+                    prompt.cut if part.whole else prompt.text_cut,
                 )
 
     def close(self) -> None:

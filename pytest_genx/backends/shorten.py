@@ -29,7 +29,6 @@ def shortened(prompt: Prompt, room: int, count: Callable[[Prompt], int]) -> Prom
         size = count(prompt)
     if size <= room:
         return prompt
-    cut = prompt.cut if _TOP in prompt.cut else (*prompt.cut, _TOP)
     while size > room:
         # Lines are dropped by their share of the excess, so that a few rounds suffice.
         dropped = _without_top(prompt, (size - room) / size)
@@ -37,7 +36,7 @@ def shortened(prompt: Prompt, room: int, count: Callable[[Prompt], int]) -> Prom
             break
         prompt = dropped
         size = count(prompt)
-    return replace(prompt, cut=cut)
+    return replace(prompt, cut=(*prompt.cut, _TOP), text_cut=(*prompt.text_cut, _TOP))
 
 
 def _without_top(prompt: Prompt, share: float) -> Prompt:

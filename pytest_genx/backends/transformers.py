@@ -78,7 +78,7 @@ class TransformersBackend:
                 draw.seed,
                 done.tokens,
                 done.logprob,
-                prompt.cut,
+                prompt.cut if self._chat else prompt.text_cut,
             )
 
     def close(self) -> None:

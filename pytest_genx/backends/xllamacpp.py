@@ -15,7 +15,7 @@ from typing import Any
 
 from pytest_genx.backends.embedded import embedded_model
 from pytest_genx.backends.gguf_header import read_header
-from pytest_genx.backends.llama import _threads
+from pytest_genx.backends.llama import threads_for
 from pytest_genx.backends.llama_memory import context_of, together
 from pytest_genx.backends.server_answer import Choice, OtherShape, choices
 from pytest_genx.backends.shorten import shortened
@@ -78,7 +78,8 @@ class XllamacppBackend:
             )
             for i, each in enumerate(found, request.seed + first):
                 text = each.text if self._chat else prompt.prefix + each.text
-                yield Sample(prompt.role, text, self.name, i, each.tokens, each.logprob, prompt.cut)
+                cut = prompt.cut if self._chat else prompt.text_cut
+                yield Sample(prompt.role, text, self.name, i, each.tokens, each.logprob, cut)
             first += count
 
     def close(self) -> None:
@@ -158,7 +159,7 @@ def xllamacpp_backend(config: Config) -> XllamacppBackend:
     params.n_ctx = context * rows
     params.n_parallel = rows
     params.kv_unified = False
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = _threads(config)
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads_for(config)
     params.verbosity = -1
     params.warmup = False
     params.enable_reasoning = 0

@@ -9,6 +9,7 @@ import pytest
 
 from pytest_genx.backends import llama
 from pytest_genx.backends.embedded import NAME
+from pytest_genx.backends.shorten import shortened
 from pytest_genx.config import Config
 from pytest_genx.domain import Prompt, Role
 from pytest_genx.errors import MissingDependency, ModelError
@@ -103,7 +104,7 @@ def test_a_chat_model_gets_the_messages(opened, half, request_of, tiny_model):
     """Its answer has no prefix, since it did not continue the text."""
     backend = opened(tiny_model(template=TEMPLATE))
     prompt = Prompt(Role.TESTER, "text", prefix="assert ", messages=(("user", "hello"),))
-    shown = backend._tokens(prompt, 200)
+    shown = backend._tokens(prompt)
     assert backend._engine.tokenize("user: hello\nanswer: ", special=True) == shown
     (sample,) = backend.sample(request_of(half, prompt=prompt, n=1, max_tokens=10))
     assert not sample.text.startswith("assert ")
@@ -124,7 +125,7 @@ def test_a_long_prompt_is_cut_from_the_top(opened, half, request_of, tiny_model,
     backend = opened(tiny_model(template=template))
     code = "".join(f"line_{i} = {i}\n" for i in range(200)) + "def half(n):\n"
     prompt = Prompt(Role.CODER, code, messages=(("user", f"write\n```python\n{code}"),))
-    tokens = backend._tokens(prompt, 128)
+    tokens = backend._tokens(shortened(prompt, 128, lambda p: len(backend._tokens(p))))
     text = b"".join(backend._engine._piece(token) for token in tokens).decode()
     assert len(tokens) <= 128
     assert "def half(n):\n" in text
@@ -133,12 +134,14 @@ def test_a_long_prompt_is_cut_from_the_top(opened, half, request_of, tiny_model,
     samples = list(backend.sample(request))
     assert len(samples) == 2
     assert all(sample.tokens <= 128 for sample in samples)
+    assert {sample.cut for sample in samples} == {("the top of the code",)}
 
 
 @needs_llama
-def test_one_endless_line_is_cut_too(opened):
+def test_one_endless_line_is_cut_too(opened, half, request_of):
     """There is no line to drop."""
-    assert len(opened()._tokens(plain("a" * 5000), 100)) == 100
+    (sample,) = opened().sample(request_of(half, prompt=plain("a" * 5000), n=1))
+    assert sample.cut == ("the top of the code",)
 
 
 @needs_llama
@@ -204,13 +207,13 @@ def test_threads_leave_busy_cores_alone(tmp_path, monkeypatch):
     monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(8)), raising=False)
     monkeypatch.setattr(os, "getloadavg", lambda: (3.2, 0, 0), raising=False)
-    assert llama._threads(Config(rootdir=tmp_path)) == 5
+    assert llama.threads_for(Config(rootdir=tmp_path)) == 5
     monkeypatch.setattr(os, "getloadavg", lambda: (99.0, 0, 0), raising=False)
-    assert llama._threads(Config(rootdir=tmp_path)) == 1
-    assert llama._threads(Config(rootdir=tmp_path, threads=3)) == 3
+    assert llama.threads_for(Config(rootdir=tmp_path)) == 1
+    assert llama.threads_for(Config(rootdir=tmp_path, threads=3)) == 3
     monkeypatch.setattr(os, "getloadavg", lambda: (0.0, 0, 0), raising=False)
     monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw1")
-    assert llama._threads(Config(rootdir=tmp_path)) == 1
+    assert llama.threads_for(Config(rootdir=tmp_path)) == 1
 
 
 @needs_llama

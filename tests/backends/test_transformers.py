@@ -273,7 +273,7 @@ def test_a_prompt_that_is_too_long_is_cut(opened, half, request_of):
     """To its first shorter form that fits, and then by lines from the top; the sample says so."""
     backend = opened()
     long = plain("a = 1\n" * 60 + "def half(n):\n")
-    short = replace(plain("def half(n):\n"), cut=("imports",))
+    short = replace(plain("def half(n):\n"), text_cut=("imports",))
     chain = replace(long, shorter=short)
     (sample,) = backend.sample(request_of(half, prompt=chain, n=1, max_tokens=8))
     (alone,) = backend.sample(request_of(half, prompt=short, n=1, max_tokens=8))

@@ -157,8 +157,8 @@ def test_messages_are_answered_and_texts_continued(url, ask, texts):
 def test_a_prompt_that_is_too_long_gives_way_to_a_shorter_one(backend, plain):
     """Told by the server's list of models, or learnt from its refusal."""
     request = plain(n=3)
-    short = replace(request.prompt, cut=("the rest",))
-    long = replace(short, text="x = 1\n" * 2 * CONTEXT + START, shorter=short, cut=())
+    short = replace(request.prompt, cut=("the rest",), text_cut=("the rest",))
+    long = replace(short, text="x = 1\n" * 2 * CONTEXT + START, shorter=short, cut=(), text_cut=())
     for _ in range(2):
         samples = list(backend.sample(replace(request, prompt=long)))
         assert [sample.cut for sample in samples] == [("the rest",)] * 3

@@ -160,7 +160,8 @@ def long_prompt(*sizes: int, chat: bool) -> Prompt:
     for i, size in reversed(list(enumerate(sizes))):
         messages = (("user", "x" * size),) if chat else ()
         cut = tuple(f"part {j}" for j in range(i))
-        shorter = Prompt(Role.TESTER, "x" * size, "", messages, shorter=shorter, cut=cut)
+        named = {"cut": cut} if chat else {"text_cut": cut}
+        shorter = Prompt(Role.TESTER, "x" * size, "", messages, shorter=shorter, **named)
     assert shorter is not None
     return shorter
 

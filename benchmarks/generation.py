@@ -1,0 +1,55 @@
+"""Samples from the embedded model, row by row against its goals.
+
+Each ratio is measured in one run, with the sides in turns. Rows: 1 speed against
+`Llama.create_completion`, 2 batched against unbatched at temperature 0, 3 memory, 4 cold start,
+5 time outside of model and execution, 6 speed against servers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from common import Line, arguments, close_table
+from generating.run import cold_start, outside
+from generating.served import served
+from generating.single import agreement, memory, speed
+
+ROWS: dict[int, Callable[[bool], Line | None]] = {
+    1: speed,
+    2: agreement,
+    3: memory,
+    4: cold_start,
+    5: outside,
+    6: served,
+}
+
+
+def add_rows(parser: argparse.ArgumentParser) -> None:
+    """Add the option that chooses rows."""
+    parser.add_argument("--rows", type=numbers, default=list(ROWS), help="which, such as 1,3,5")
+
+
+def numbers(text: str) -> list[int]:
+    """Read `1,3,5`; ValueError when one of them is no row."""
+    chosen = [int(part) for part in text.split(",")]
+    if not set(chosen) <= ROWS.keys():
+        raise ValueError(text)
+    return chosen
+
+
+def main() -> int:
+    """Measure and print."""
+    chosen = arguments(__doc__ or "", add_rows)
+    lines = []
+    for number in chosen.rows:
+        line = ROWS[number](chosen.quick)
+        if line is not None:
+            lines.append(line)
+            print(f"{number}. {line}", flush=True)
+    return close_table("generation", lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
