@@ -19,7 +19,8 @@ from pytest_genx.errors import GenxError, MissingDependency
 from pytest_genx.interfaces import Backend, Reporter
 from pytest_genx.options import DEFAULT_BACKENDS
 from pytest_genx.outcomes.cache import OutcomeCache, open_cache
-from pytest_genx.pipeline.run import Ask, Parts, run_target
+from pytest_genx.pipeline.judge import Ask
+from pytest_genx.pipeline.run import Parts, run_target
 from pytest_genx.pipeline.target import find_targets
 from pytest_genx.pipeline.verify import failing, take_back
 from pytest_genx.pipeline.wording import read_wording
@@ -113,7 +114,8 @@ class Run:
         cache = self._cache
         late = [n for b in self.parts.backends for n in getattr(b, "notes", ())]
         notes = (*cache.notes, *(note for note in late if note not in self._notes))
-        return RunEnded(interrupted, seconds, cache.executed, cache.found, notes)
+        timings = self.parts.clock.timings(seconds)
+        return RunEnded(interrupted, seconds, cache.executed, cache.found, notes, timings)
 
     def _emit(self, record: Record) -> None:
         for reporter in self._reporters:

@@ -11,6 +11,8 @@ from pytest_genx.domain import Oracle, Role
 from pytest_genx.errors import BadOption
 from pytest_genx.options import DEFAULT_BACKENDS, OPTIONS
 
+_HOTTEST = 2.0  # what servers allow, too
+
 
 @dataclass(frozen=True, slots=True)
 class Config:
@@ -35,6 +37,8 @@ class Config:
     workers: int = 0  # processes of the sandbox on this machine; 0: as many as cores
     ray: str | None = None  # HOST:PORT of the Ray cluster that runs them, "" for a local one
     samples: int = 16
+    budget: float = 0.0  # seconds of sampling for one target, 0 for as long as it takes
+    temperatures: tuple[float, ...] = (0.8,)
     seed: int = 0
     max_tests: int = 8
     timeout: float = 1.0
@@ -107,6 +111,8 @@ def from_strings(
         workers=workers,
         ray=ray,
         samples=_number(text, "samples", int, 1),
+        budget=_number(text, "budget", float, 0.0),
+        temperatures=_temperatures(text["temperature"]),
         seed=_number(text, "seed", int, 0),
         max_tests=_number(text, "max-tests", int, 1),
         timeout=_number(text, "timeout", float, 0.01),
@@ -133,6 +139,18 @@ def _number(text: Mapping[str, str], name: str, kind: Callable[[str], Any], leas
         noun = "a whole number" if kind is int else "a number"
         raise BadOption(f"--genx-{name}", text[name], f"{noun} of at least {least:g}")
     return value
+
+
+def _temperatures(text: str) -> tuple[float, ...]:
+    """Read one temperature or more, with commas between them."""
+    try:
+        found = tuple(float(one) for one in text.split(","))
+    except ValueError:
+        found = ()
+    if not found or not all(0.0 <= one <= _HOTTEST for one in found):
+        expected = f"numbers from 0 to {_HOTTEST:g} with commas between them"
+        raise BadOption("--genx-temperature", text, expected)
+    return found
 
 
 def _workers(text: str) -> tuple[int, str | None]:

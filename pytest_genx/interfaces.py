@@ -18,6 +18,8 @@ class Backend(Protocol):
     """What writes samples; opened by its factory, closed once.
 
     One that has `notes`, a sequence of sentences, gets them shown once at the start of a run.
+    One whose `free` is true costs no time to speak of: it is asked once for all of its samples
+    of a target, not batch by batch.
     """
 
     @property
@@ -29,6 +31,9 @@ class Backend(Protocol):
 
         The same request gives the same samples. A backend that has nothing for the role
         yields nothing. Closing the iterator cancels the rest.
+
+        Raises:
+            GenxError: it cannot go on; samples before that are kept.
         """
 
     def close(self) -> None:
@@ -79,7 +84,10 @@ class Cache(Protocol):
     """What remembers executions from run to run."""
 
     def journal(self, batch: Batch, sandbox: Sandbox) -> Journal:
-        """Open the journal of a batch that is about to be run."""
+        """Open the journal of a batch that is about to be run.
+
+        What stands in `batch.known` is known already, and not counted as found.
+        """
 
 
 class Reporter(Protocol):

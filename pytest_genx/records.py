@@ -172,6 +172,14 @@ class FileWritten:
 
 
 @dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds of wall time that a stage took, over all targets."""
+
+    stage: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class RunEnded:
     """The last record, and the only one in which two runs of the same differ.
 
@@ -183,6 +191,7 @@ class RunEnded:
     executed: int = 0
     cached: int = 0
     notes: tuple[str, ...] = ()
+    timings: tuple[Timing, ...] = ()
 
 
 Record = (

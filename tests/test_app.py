@@ -10,6 +10,7 @@ from pytest_genx.config import from_strings
 from pytest_genx.domain import Role, Sample
 from pytest_genx.errors import GenxError, MissingDependency, SandboxError, UnknownName, WriteRefused
 from pytest_genx.hookspecs import hookimpl
+from pytest_genx.pipeline.run import run_target
 from pytest_genx.records import (
     FileWritten,
     Progress,
@@ -146,16 +147,15 @@ def test_interrupt_reports_what_is_done_and_writes_nothing(project):
     assert not list(project.path.rglob("test_*"))
 
 
-def test_a_machine_that_gives_out_leaves_what_is_done_reported(project):
+def test_a_machine_that_gives_out_leaves_what_is_done_reported(project, monkeypatch):
     """The first target's result stands, the second says why, and the error comes through."""
-    calls = []
 
-    def break_the_second():
-        calls.append(1)
-        if len(calls) > 2:
+    def break_the_second(target, *others):
+        if target.name == "square":
             raise SandboxError("process", "its directory was removed")
+        return run_target(target, *others)
 
-    project.backend.before = break_the_second
+    monkeypatch.setattr("pytest_genx.app.run_target", break_the_second)
     with pytest.raises(SandboxError):
         execute(project.open(write="accept"))
     assert [r.target for r in project.recorder.of(TargetDone)] == ["maths.py::double"]
@@ -163,6 +163,15 @@ def test_a_machine_that_gives_out_leaves_what_is_done_reported(project):
     assert failed.reason == "sandbox 'process': its directory was removed"
     assert isinstance(project.recorder.records[-1], RunEnded)
     assert not list(project.path.rglob("test_*"))
+
+
+def test_a_run_ends_with_where_its_time_went(project):
+    """Sampling, execution and the rest add up to the whole; no other record has times."""
+    execute(project.open())
+    (ended,) = project.recorder.of(RunEnded)
+    assert [timing.stage for timing in ended.timings] == ["sampling", "execution", "rest"]
+    assert sum(timing.seconds for timing in ended.timings) == pytest.approx(ended.seconds)
+    assert all(timing.seconds > 0 for timing in ended.timings)
 
 
 def test_odd_escapes_in_the_code_are_no_concern_of_ours(project):

@@ -46,6 +46,8 @@ def test_every_option_arrives() -> None:
         sandbox="none",
         workers="3",
         samples="3",
+        budget="2.5",
+        temperature="0.4,1.1",
         seed="4",
         max_tests="5",
         timeout="0.5",
@@ -71,6 +73,8 @@ def test_every_option_arrives() -> None:
         sandbox="none",
         workers=3,
         samples=3,
+        budget=2.5,
+        temperatures=(0.4, 1.1),
         seed=4,
         max_tests=5,
         timeout=0.5,
@@ -81,7 +85,7 @@ def test_every_option_arrives() -> None:
         ask=True,
         test_dir=ROOT / "checks",
     )
-    assert len(OPTIONS) == 23
+    assert len(OPTIONS) == 25
 
 
 def test_absolute_paths_stay_absolute() -> None:
@@ -182,3 +186,17 @@ def test_config_cannot_be_changed() -> None:
     """What travels is frozen."""
     with pytest.raises(dataclasses.FrozenInstanceError):
         Config(ROOT).seed = 1  # type: ignore[misc]
+
+
+def test_temperatures_are_a_list(tmp_path):
+    """One or several, with commas between them."""
+    assert from_strings({}, rootdir=tmp_path).temperatures == (0.8,)
+    ladder = from_strings({"temperature": "0.4, 0.8,1.1"}, rootdir=tmp_path)
+    assert ladder.temperatures == (0.4, 0.8, 1.1)
+
+
+@pytest.mark.parametrize("text", ["hot", "0.8,", "-1", "nan", "2.5"])
+def test_temperature_that_is_none_is_refused(text, tmp_path):
+    """The message says what is expected."""
+    with pytest.raises(BadOption, match=r"--genx-temperature is .*numbers from 0 to 2"):
+        from_strings({"temperature": text}, rootdir=tmp_path)

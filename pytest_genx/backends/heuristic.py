@@ -17,6 +17,7 @@ class HeuristicBackend:
     """Writes one call a sample; opens nothing."""
 
     name = "heuristic"
+    free = True
 
     def sample(self, request: Request) -> Iterator[Sample]:
         """Yield calls of the target, simple ones first; nothing for the coder."""

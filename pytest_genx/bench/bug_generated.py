@@ -17,6 +17,7 @@ from pytest_genx.bench.bug_trial import Trial, judged
 from pytest_genx.bench.runner import MODULE, Runner
 from pytest_genx.domain import Case, CaseForm, Outcome, Request, Sample
 from pytest_genx.interfaces import Backend
+from pytest_genx.pipeline.generate import is_free
 from pytest_genx.pipeline.run import Parts, run_target
 from pytest_genx.pipeline.target import find_targets
 from pytest_genx.records import CaseRow, Record, TargetDone
@@ -34,6 +35,11 @@ class Remembering:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._said: dict[_Key, list[Sample]] = {}
+
+    @property
+    def free(self) -> bool:
+        """Whether what it asks is asked once for all of its samples."""
+        return is_free(self._backend)
 
     @property
     def name(self) -> str:

@@ -65,7 +65,7 @@ class OutcomeCache:
         """Look up what is known of a batch, and take down what becomes known.
 
         Args:
-            batch: its `known` is not looked at.
+            batch: what stands in its `known` is not counted as found.
             sandbox: what would execute it.
         """
         if self._store is None or self._writer is None or self._broken:
@@ -81,7 +81,8 @@ class OutcomeCache:
         columns = {digest: j for j, digest in enumerate(cases)}
         interned: dict[bytes, Execution] = {}
         known = tuple(self._read(bodies.pop(row, b""), columns, interned) for row in rows)
-        self.found += sum(map(len, known))
+        before = batch.known or ({},) * len(known)
+        self.found += sum(len(k.keys() - b.keys()) for k, b in zip(known, before, strict=True))
         return Journal(self, self._writer, rows, cases, known)
 
     def close(self) -> None:

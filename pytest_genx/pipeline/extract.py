@@ -90,6 +90,18 @@ def extract_cases(samples: Iterable[Sample], target: Target) -> list[Case]:
     return list(merged.values())
 
 
+def useless(samples: Sequence[Sample], target: Target) -> list[str]:
+    """Say of each backend whose samples were all for nothing that they were, in a sentence."""
+    notes = []
+    for name in dict.fromkeys(sample.backend for sample in samples):
+        own = [sample for sample in samples if sample.backend == name]
+        if not extract_cases(own, target) and not extract_candidates(own, target):
+            what = f"a case or an implementation of {target.qualname}"
+            gave = f"{len(own)} samples, none of which is" if len(own) > 1 else "1 sample, not"
+            notes.append(f"{name} gave {gave} {what}")
+    return notes
+
+
 def _first(text: str, target: Target) -> Implementation | None:
     try:
         return next(implementations(text, target), None)

@@ -2,51 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pytest_genx.config import Config
 from pytest_genx.domain import (
-    Answered,
     Candidate,
     Case,
-    CaseForm,
     Context,
     Execution,
-    Limits,
     Oracle,
-    Outcome,
+    Prompt,
     Question,
+    Role,
     Sample,
     Stage,
     Target,
-    Weakness,
 )
 from pytest_genx.interfaces import Backend, Cache, Ranker, Sandbox
-from pytest_genx.matrix import PassMatrix, Ranking
 from pytest_genx.pipeline.anchors import anchor_case
-from pytest_genx.pipeline.answers import MAX_QUESTIONS, answer_case, with_answer
 from pytest_genx.pipeline.budget import cut_notes
-from pytest_genx.pipeline.clusters import ask_about
+from pytest_genx.pipeline.clock import Clock, TimedSandbox
 from pytest_genx.pipeline.context import gather
 from pytest_genx.pipeline.correct import settle
-from pytest_genx.pipeline.crossrun import cross_run
-from pytest_genx.pipeline.extract import extract_candidates, extract_cases, incumbent, merge
-from pytest_genx.pipeline.generate import generate
-from pytest_genx.pipeline.place import file_names, place
+from pytest_genx.pipeline.executor import Executor
+from pytest_genx.pipeline.extract import (
+    extract_candidates,
+    extract_cases,
+    incumbent,
+    merge,
+    useless,
+)
+from pytest_genx.pipeline.generate import BATCH, Health, Sampling, any_paid, in_order
+from pytest_genx.pipeline.judge import Ask, judge, rank
+from pytest_genx.pipeline.memory import Memory
 from pytest_genx.pipeline.prompt import make_prompts
 from pytest_genx.pipeline.rows import target_done
-from pytest_genx.pipeline.score import (
-    credible,
-    is_broken_anchor,
-    to_matrix,
-    without_broken_anchors,
-)
+from pytest_genx.pipeline.score import credible, without_broken_anchors
 from pytest_genx.pipeline.select import choose, reasons_against
+from pytest_genx.pipeline.settled import Standing, settled, standing, why
 from pytest_genx.pipeline.suspect import find
-from pytest_genx.pipeline.validate import stable
-from pytest_genx.pipeline.weak import names_of, weaknesses, weights
 from pytest_genx.pipeline.wording import Wording
 from pytest_genx.records import (
     Progress,
@@ -57,10 +53,8 @@ from pytest_genx.records import (
     TargetFailed,
     TargetStarted,
 )
-from pytest_genx.syntax.conftests import conftests_above
 
 Emit = Callable[[Record], None]
-Ask = Callable[[Question], str | None]  # gives an expression, or None for no answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +68,9 @@ class Parts:
     cache: Cache | None = None
     ask: Ask | None = None  # puts a question to the user
     wording: Wording | None = None  # of prompts; None for the built-in ones
+    batch: int = BATCH  # samples for each role and backend between two looks at the ranking
+    health: Health = field(default_factory=Health)  # of the backends, from target to target
+    clock: Clock = field(default_factory=Clock)
 
 
 def run_target(target: Target, parts: Parts, emit: Emit) -> list[Case]:
@@ -86,13 +83,24 @@ def run_target(target: Target, parts: Parts, emit: Emit) -> list[Case]:
 
     Returns:
         The cases to keep, best first.
+
+    Raises:
+        GenxError: the sandbox itself failed, or all backends did at several targets in a row.
     """
     config = parts.config
     name = target.label(config.rootdir)
+    parts.health.refuse(parts.backends)
     emit(TargetStarted(name, target.is_stub))
-    runner = _Runner(target, parts, emit, name)
+    executor = Executor(
+        target,
+        config,
+        TimedSandbox(parts.sandbox, parts.clock),
+        Memory(parts.cache),
+        lambda done, total: emit(Progress(name, "executed", done, total)),
+    )
+    runner = _Runner(target, parts, executor, emit, name)
 
-    broken = runner.probe()
+    broken = executor.probe()
     if broken:
         emit(TargetFailed(name, broken))
         return []
@@ -100,23 +108,29 @@ def run_target(target: Target, parts: Parts, emit: Emit) -> list[Case]:
     context = gather(
         target, rootdir=config.rootdir, test_paths=[Path(path) for path in config.test_paths]
     )
-    samples = runner.sample(context)
-    current = incumbent(target)
-    candidates = merge([*([current] if current else []), *extract_candidates(samples, target)])
-    proposed = [anchor_case(anchor, target) for anchor in context.anchors]
-    proposed += extract_cases(samples, target)
-    cases, notes = settle(
-        proposed, candidates, target, trusted=config.oracle is Oracle.CODE, cross=runner.cross
-    )
-    notes += cut_notes(samples)
-    executions = runner.cross(candidates, cases)
-    cases, executions, dropped = without_broken_anchors(candidates, cases, executions)
-    if dropped:
-        notes.append(f"{dropped} examples could not be run and were left out")
-    if config.oracle is Oracle.TESTS and not any(case.anchor for case in cases):
+    sampling = runner.sampling(context)
+    samples = runner.sample(context, sampling)
+    # Another round with other prompts goes here: `runner.take(sampling.ask(..., stage=...))`,
+    # made from `runner.run(...)` of what there is, and its samples behind these.
+    if not samples and sampling.notes:
+        emit(TargetFailed(name, "; ".join(sampling.notes)))
+        return []
+    work = runner.run(context, samples)
+    candidates, notes = work.candidates, [*sampling.notes, *useless(samples, target)]
+    notes += [*cut_notes(samples), *work.notes]
+    if config.oracle is Oracle.TESTS and not any(case.anchor for case in work.cases):
         notes.append("no trusted tests or examples were found; ranked by consensus alone")
 
-    judged = runner.judge(candidates, cases, executions)
+    judged = judge(
+        target,
+        candidates,
+        work.cases,
+        work.executions,
+        ranker=parts.ranker,
+        oracle=config.oracle,
+        cross=executor.cross,
+        ask=runner.ask if parts.ask else None,
+    )
     cases, executions = judged.cases, judged.executions
     matrix, ranking = judged.matrix, judged.ranking
     voices = credible(matrix, cases, executions)
@@ -124,8 +138,9 @@ def run_target(target: Target, parts: Parts, emit: Emit) -> list[Case]:
     reasons = reasons_against(
         matrix, ranking, cases, executions, voices, findings, config.oracle, judged.weak
     )
+    current = incumbent(target)
     if current:
-        runner.refuse_unstable(current, cases, reasons)
+        executor.refuse_unstable(current, cases, reasons)
     chosen = choose(matrix, ranking, cases, [not reason for reason in reasons], config.max_tests)
     for j, reason in enumerate(reasons):
         if not reason and j not in chosen:
@@ -152,124 +167,50 @@ def run_target(target: Target, parts: Parts, emit: Emit) -> list[Case]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Judged:
-    """A ranking with all that went into it, answers of the user included."""
+class _Work:
+    """What samples come to once they are executed."""
 
+    candidates: list[Candidate]
     cases: list[Case]
     executions: list[list[Execution]]
-    matrix: PassMatrix
-    ranking: Ranking
-    weak: list[Weakness | None]
-    question: Question | None  # which is still open
-    answered: tuple[Answered, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: list[str]
 
 
 @dataclass(frozen=True, slots=True)
 class _Runner:
-    """The sandbox with everything that stays the same for one target."""
+    """The steps that are taken more than once for a target, with what they share."""
 
     target: Target
     parts: Parts
+    executor: Executor
     emit: Emit
     name: str
 
-    @property
-    def limits(self) -> Limits:
-        return Limits(cpu=self.parts.config.timeout)
+    def ask(self, question: Question) -> str | None:
+        """Put a question to the user, and say so first."""
+        assert self.parts.ask is not None, "there is somebody to ask"
+        self.emit(QuestionAsked(self.name, question))
+        return self.parts.ask(question)
 
-    def conftests(self, cases: Sequence[Case]) -> tuple[str, ...]:
-        """List the conftest files above the test file of the target, if a case may need them."""
-        if not any(case.form is CaseForm.FUNCTION for case in cases):
-            return ()
+    def sampling(self, context: Context) -> Sampling:
+        """Make what asks the backends for samples of this target."""
         config = self.parts.config
-        test_file = place(
+        return Sampling(
             self.target,
-            next(file_names(self.target, config.rootdir)),
-            rootdir=config.rootdir,
-            test_dir=config.test_dir,
-            test_paths=[Path(path) for path in config.test_paths],
-            sys_path=config.sys_path,
-        )
-        return conftests_above(test_file, config.rootdir)
-
-    def probe(self) -> str:
-        """Import the module as it stands; one line that says why it cannot be, or ""."""
-        program = Candidate(self.target.source, self.target.module_source, "probe")
-        cases = [Case("pass", "probe")]
-        execution = self.cross([program], cases, silent=True)[0][0]
-        if execution.outcome is not Outcome.PASS and self.parts.cache is not None:
-            # What was wrong in an earlier run may be put right where the cache does not look.
-            uncached = replace(self, parts=replace(self.parts, cache=None))
-            execution = uncached.cross([program], cases, silent=True)[0][0]
-        if execution.outcome is Outcome.PASS:
-            return ""
-        return execution.detail or f"importing the module ends in {execution.outcome.name}"
-
-    def cross(
-        self, candidates: Sequence[Candidate], cases: Sequence[Case], *, silent: bool = False
-    ) -> list[list[Execution]]:
-        """Run every candidate against every case."""
-
-        def on_progress(done: int, total: int) -> None:
-            if not silent:
-                self.emit(Progress(self.name, "executed", done, total))
-
-        return cross_run(
-            self.target,
-            candidates,
-            cases,
-            self.parts.sandbox,
-            sys_path=self.parts.config.sys_path,
-            limits=self.limits,
-            rootdir=str(self.parts.config.rootdir),
-            conftests=self.conftests(cases),
-            on_progress=on_progress,
-            cache=self.parts.cache,
+            context,
+            self.parts.backends,
+            samples=config.samples,
+            seed=config.seed,
+            temperatures=config.temperatures,
+            budget=config.budget,
+            health=self.parts.health,
+            clock=self.parts.clock,
+            on_progress=lambda done, total: self.emit(Progress(self.name, "sampled", done, total)),
         )
 
-    def judge(
-        self, candidates: Sequence[Candidate], cases: list[Case], executions: list[list[Execution]]
-    ) -> _Judged:
-        """Rank, ask the user about what that leaves open, and rank again with each answer."""
-        answered: list[Answered] = []
-        notes: list[str] = []
-        trusted = self.parts.config.oracle is Oracle.CODE
-        while True:
-            matrix = to_matrix(candidates, cases, executions)
-            weak = weaknesses(
-                cases,
-                names_of(self.target),
-                matrix.passed,
-                echoes=matrix.incumbent is not None and not trusted,
-            )
-            matrix = replace(matrix, weights=weights(weak))
-            ranking = self.parts.ranker(matrix)
-            known = (cases, executions, matrix, ranking)
-            settled = {one.question.call for one in answered if one.given}
-            asked = {one.question.call for one in answered}
-            question = None if trusted else ask_about(candidates, *known, asked)
-            if question is None or self.parts.ask is None or len(answered) == MAX_QUESTIONS:
-                # what the user skipped is still open
-                open_ = None if trusted else ask_about(candidates, *known, settled)
-                return _Judged(*known, weak, open_, tuple(answered), tuple(notes))
-            self.emit(QuestionAsked(self.name, question))
-            given = self.parts.ask(question) or ""
-            answered.append(Answered(question, given))
-            if not given:
-                notes.append(f"not answered: what {question.call} should give")
-                continue
-            answer = answer_case(question, given, cases)
-            column = [row[0] for row in self.cross(candidates, [answer])]
-            if all(is_broken_anchor(answer, execution) for execution in column):
-                notes.append(f"your answer {given} could not be run: {column[0].detail}")
-                continue
-            cases, executions = with_answer(answer, column, cases, executions)
-
-    def sample(self, context: Context) -> list[Sample]:
-        """Ask every backend for both roles."""
-        config = self.parts.config
-        samples = []
+    def sample(self, context: Context, sampling: Sampling) -> list[Sample]:
+        """Ask every backend for both roles, in batches until the ranking is settled."""
+        config, n = self.parts.config, self.parts.batch
         prompts = make_prompts(
             self.target,
             context,
@@ -277,27 +218,42 @@ class _Runner:
             wording=self.parts.wording,
             structured=config.structured,
         )
+        self.say(prompts, Stage.FIRST)
+        if config.samples <= 2 * n:
+            n = config.samples  # nothing is left to spare after the two that the rule asks for
+        samples: list[Sample] = []
+        before: Standing | None = None
+        for first in range(0, config.samples, n):
+            count = min(n, config.samples - first)
+            batch = self.take(sampling.ask(prompts, first=first, n=count), prompts, Stage.FIRST)
+            samples += batch
+            so_far, left = first + count, config.samples - first - count
+            if sampling.out_of_time:
+                spent = f"the budget of {config.budget:g} s is spent"
+                sampling.notes.append(f"sampling stopped after {len(samples)} samples: {spent}")
+            if sampling.out_of_time or not left or not any_paid(batch, self.parts.backends):
+                break
+            now = self.standing(context, in_order(samples))
+            if before is not None and settled(before, now, config.oracle):
+                used = f"{so_far} of {config.samples} samples for each role"
+                sampling.notes.append(f"sampling stopped after {used}: {why(config.oracle)}")
+                break
+            before = now
+        return in_order(samples)
+
+    def say(self, prompts: Mapping[Role, Prompt], stage: Stage) -> None:
+        """Tell what models are asked from here on."""
         for role, prompt in prompts.items():
-            self.emit(
-                PromptMade(
-                    self.name,
-                    role.value,
-                    Stage.FIRST.value,
-                    prompt.digest,
-                    prompt.text,
-                    prompt.messages,
-                )
-            )
-        for sample in generate(
-            self.target,
-            context,
-            prompts,
-            self.parts.backends,
-            samples=config.samples,
-            seed=config.seed,
-            on_progress=lambda done, total: self.emit(Progress(self.name, "sampled", done, total)),
-        ):
-            samples.append(sample)
+            shown = (prompt.digest, prompt.text, prompt.messages)
+            self.emit(PromptMade(self.name, role.value, stage.value, *shown))
+
+    def take(
+        self, samples: Iterable[Sample], prompts: Mapping[Role, Prompt], stage: Stage
+    ) -> list[Sample]:
+        """Tell of each sample as it comes."""
+        taken = []
+        for sample in samples:
+            taken.append(sample)
             self.emit(
                 SampleTaken(
                     self.name,
@@ -307,28 +263,39 @@ class _Runner:
                     sample.text,
                     sample.tokens,
                     sample.logprob,
-                    Stage.FIRST.value,
+                    stage.value,
                     prompts[sample.role].digest,
                     sample.cut,
                 )
             )
-        return samples
+        return taken
 
-    def refuse_unstable(
-        self, current: Candidate, cases: Sequence[Case], reasons: list[str]
-    ) -> None:
-        """Give a reason to the cases that had none and do not pass every time."""
-        open_ = [j for j, reason in enumerate(reasons) if not reason]
-        holds = stable(
-            self.target,
-            current,
-            [cases[j] for j in open_],
-            self.parts.sandbox,
-            sys_path=self.parts.config.sys_path,
-            limits=self.limits,
-            rootdir=str(self.parts.config.rootdir),
-            conftests=self.conftests(cases),
+    def run(self, context: Context, samples: Sequence[Sample]) -> _Work:
+        """Make candidates and cases of samples, and run them."""
+        target, trusted = self.target, self.parts.config.oracle is Oracle.CODE
+        current = incumbent(target)
+        candidates = merge([*([current] if current else []), *extract_candidates(samples, target)])
+        proposed = [anchor_case(anchor, target) for anchor in context.anchors]
+        proposed += extract_cases(samples, target)
+        cases, notes = settle(
+            proposed, candidates, target, trusted=trusted, cross=self.executor.cross
         )
-        for j, held in zip(open_, holds, strict=True):
-            if not held:
-                reasons[j] = "its outcome changes with the hash seed or the process"
+        executions = self.executor.cross(candidates, cases)
+        cases, executions, dropped = without_broken_anchors(candidates, cases, executions)
+        if dropped:
+            notes.append(f"{dropped} examples could not be run and were left out")
+        return _Work(candidates, cases, executions, notes)
+
+    def standing(self, context: Context, samples: Sequence[Sample]) -> Standing:
+        """Rank what there is so far."""
+        work = self.run(context, samples)
+        matrix, ranking, _ = rank(
+            self.target,
+            work.candidates,
+            work.cases,
+            work.executions,
+            ranker=self.parts.ranker,
+            oracle=self.parts.config.oracle,
+        )
+        candidates = [candidate.source for candidate in work.candidates]
+        return standing(candidates, [case.source for case in work.cases], matrix, ranking)

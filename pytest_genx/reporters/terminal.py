@@ -100,6 +100,9 @@ class _Terminal:
         if (record.executed or record.cached) and self._config.verbosity >= 0:
             tally = f"{record.executed:,} pairs executed, {record.cached:,} from the cache"
             line.append(f"\n{tally}", "dim")
+        if record.timings and self._config.verbosity > 0:
+            spent = ", ".join(f"{one.stage} {one.seconds:.1f} s" for one in record.timings)
+            line.append(f"\n{spent}", "dim")
         for note in record.notes:
             line.append("\nnote: ", "yellow").append_text(layout.plain(note, "yellow"))
         return line

@@ -23,6 +23,7 @@ CASES = "assert pick([3, 1, 4]) == 1\nassert pick([5]) == 5\nassert pick([1, 3])
 
 class Scripted:
     name = "scripted"
+    free = True
 
     def __init__(self, coder, tester):
         self.texts = {Role.CODER: coder, Role.TESTER: tester}

@@ -57,6 +57,7 @@ class Scripted:
     """A backend that knows implementations and no cases."""
 
     name = "scripted"
+    free = True
 
     def sample(self, request):
         if request.prompt.role is Role.CODER:

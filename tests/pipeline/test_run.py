@@ -32,6 +32,7 @@ class Scripted:
     """A backend that says the same of every target."""
 
     name = "scripted"
+    free = True
 
     def __init__(self, coder: list[str], tester: list[str]) -> None:
         self.texts = {Role.CODER: coder, Role.TESTER: tester}
