@@ -122,9 +122,10 @@ def remembered(backend: Backend, config: Config) -> Backend:
 
 
 def _pack(sample: Sample) -> bytes:
+    """Write a line that may be appended to a damaged one, or to the same of another process."""
     fields = asdict(sample)
     del fields["role"]
-    return json.dumps(fields).encode() + b"\n"
+    return b"\n" + json.dumps(fields).encode()
 
 
 def _unpack(body: bytes, role: Role) -> Sample | None:

@@ -40,6 +40,7 @@ class ReplayBackend:
         self.models = _distinct(
             model for one in started for model in one.models if model.startswith(f"{name} ")
         )
+        self.free = name == "heuristic"  # as that one, which is asked once, not batch by batch
         self._file = file
         self._samples = samples
         self._rootdir = rootdir
