@@ -13,6 +13,7 @@ from pathlib import Path
 import pluggy
 
 from pytest_genx import __version__, plugins
+from pytest_genx.backends.remembered import remembered
 from pytest_genx.config import Config
 from pytest_genx.domain import Case, Edit, Target
 from pytest_genx.errors import GenxError, MissingDependency
@@ -76,6 +77,7 @@ class Run:
                 tuple(names),
                 self._notes,
                 tuple(getattr(self.parts.sandbox, "environment", ())),
+                tuple(model for backend in self.parts.backends for model in _models(backend)),
             )
         )
         kept: list[tuple[Target, Sequence[Case]]] = []
@@ -111,11 +113,18 @@ class Run:
 
     def _ended(self, started: float, *, interrupted: bool) -> RunEnded:
         seconds = time.monotonic() - started
-        cache = self._cache
-        late = [n for b in self.parts.backends for n in getattr(b, "notes", ())]
-        notes = (*cache.notes, *(note for note in late if note not in self._notes))
-        timings = self.parts.clock.timings(seconds)
-        return RunEnded(interrupted, seconds, cache.executed, cache.found, notes, timings)
+        cache, backends = self._cache, self.parts.backends
+        notes = [*cache.notes, *(n for b in backends for n in getattr(b, "late_notes", ()))]
+        return RunEnded(
+            interrupted,
+            seconds,
+            cache.executed,
+            cache.found,
+            tuple(dict.fromkeys(notes)),
+            sum(getattr(backend, "drawn", 0) for backend in backends),
+            sum(getattr(backend, "remembered", 0) for backend in backends),
+            self.parts.clock.timings(seconds),
+        )
 
     def _emit(self, record: Record) -> None:
         for reporter in self._reporters:
@@ -149,7 +158,7 @@ def open_run(
         sandbox = stack.enter_context(closing(plugins.sandbox(manager, config.sandbox)(config)))
         chosen = [plugins.reporter(manager, name) for name, _ in config.reports]
         backends, notes = open_backends(config, manager, stack)
-        notes += getattr(sandbox, "notes", ())
+        notes = list(dict.fromkeys([*notes, *getattr(sandbox, "notes", ())]))
         opened = [stack.enter_context(closing(make(config))) for make in chosen]
         opened += [stack.enter_context(closing(reporter)) for reporter in reporters]
         cache = stack.enter_context(closing(open_cache(config)))
@@ -196,15 +205,24 @@ def open_backends(
     notes: list[str] = []
     for factory in factories:
         try:
-            backends.append(stack.enter_context(closing(factory(config))))
-            notes += getattr(backends[-1], "notes", ())
+            backend = stack.enter_context(closing(remembered(factory(config), config)))
         except MissingDependency as error:
             if not by_default:
                 raise
             notes.append(str(error))
-            if importlib.util.find_spec("xllamacpp") is not None:
-                # The same files without a compiler; only llama can be missing by default.
-                made = plugins.backend(manager, "xllamacpp")(config)
-                backends.append(stack.enter_context(closing(made)))
-                notes += getattr(made, "notes", ())
+            if importlib.util.find_spec("xllamacpp") is None:
+                continue
+            # The same files without a compiler; only llama can be missing by default.
+            instead = plugins.backend(manager, "xllamacpp")
+            backend = stack.enter_context(closing(remembered(instead(config), config)))
+        notes += getattr(backend, "notes", ())
+        backends += getattr(backend, "parts", ()) or (backend,)
     return backends, notes
+
+
+def _models(backend: Backend) -> Sequence[str]:
+    """Describe the models behind a backend, as far as it says which they are."""
+    digest = getattr(backend, "digest", "")
+    own = (f"{backend.name} {getattr(backend, 'model', '')} sha256:{digest}",) if digest else ()
+    described: Sequence[str] = getattr(backend, "models", own)
+    return described

@@ -17,9 +17,11 @@ OnPair = Callable[[int, int, Execution], None]
 class Backend(Protocol):
     """What writes samples; opened by its factory, closed once.
 
-    One that has `notes`, a sequence of sentences, gets them shown once at the start of a run.
-    One whose `free` is true costs no time to speak of: it is asked once for all of its samples
-    of a target, not batch by batch.
+    One that has `notes`, a sequence of sentences, gets them shown once at the start of a run,
+    and `late_notes` at the end of it. One that has `digest`, which identifies its model, and
+    `model`, the model's name, gets both recorded, and is not asked again for samples that a cache
+    has. Of one that has `parts`, those take its place. One whose `free` is true costs no time to
+    speak of: it is asked once for all of its samples of a target, not batch by batch.
     """
 
     @property
@@ -27,7 +29,7 @@ class Backend(Protocol):
         """The name it was picked by."""
 
     def sample(self, request: Request) -> Iterator[Sample]:
-        """Yield up to `request.n` samples, each as soon as it is complete.
+        """Yield up to `request.n` samples in their order, each as early as that allows.
 
         The same request gives the same samples. A backend that has nothing for the role
         yields nothing. Closing the iterator cancels the rest.

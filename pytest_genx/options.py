@@ -130,7 +130,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         "cache",
-        "where outcomes are kept between runs; none keeps nothing "
+        "where samples and outcomes are kept between runs; none keeps nothing "
         "(default: the user's cache directory)",
         metavar="DIR",
     ),

@@ -1,7 +1,7 @@
 """What a run says, as values and as versioned JSON lines.
 
 Every reporter is fed these and nothing else, so a file of them holds all that the terminal
-shows. Fields are plain JSON types; timings, and what the outcome cache spared, stand only in
+shows. Fields are plain JSON types; timings, and what the caches spared, stand only in
 `RunEnded`, so that two runs with the same seed, model and inputs differ in that line alone.
 """
 
@@ -86,6 +86,7 @@ class SampleTaken:
     stage: str = "first"
     prompt: str = ""  # digest of the prompt
     cut: tuple[str, ...] = ()  # what was left out of it for want of room
+    first: int = 0  # of the request it came from: index of the first sample asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +184,8 @@ class Timing:
 class RunEnded:
     """The last record, and the only one in which two runs of the same differ.
 
-    `executed` and `cached` count pairs; `notes` say what is wrong with the outcome cache.
+    `executed` and `cached` count pairs, `sampled` and `remembered` samples of models that are
+    known by a digest; `notes` say what is wrong with the caches, and where samples came from.
     """
 
     interrupted: bool
@@ -191,6 +193,8 @@ class RunEnded:
     executed: int = 0
     cached: int = 0
     notes: tuple[str, ...] = ()
+    sampled: int = 0
+    remembered: int = 0
     timings: tuple[Timing, ...] = ()
 
 

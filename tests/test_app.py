@@ -32,8 +32,9 @@ class Scripted:
 
     def sample(self, request):
         self.before()
-        if request.prompt.role is Role.TESTER:
-            yield Sample(Role.TESTER, f"assert {request.target.name}(2) == 4", self.name)
+        if request.prompt.role is Role.TESTER and request.first == 0:
+            text = f"assert {request.target.name}(2) == 4"
+            yield Sample(Role.TESTER, text, self.name, request.seed)
 
     def close(self):
         self.closed = True
@@ -299,3 +300,30 @@ def test_a_prompt_that_cannot_be_used_ends_a_run_before_a_model_is_opened(tmp_pa
     config = from_strings({"prompts": ".", "backend": "nope"}, rootdir=tmp_path, targets=("a.py",))
     with pytest.raises(GenxError, match="nearest: code"):
         app.open_run(config, plugins.load())
+
+
+def test_a_backend_has_its_notes_shown_once(project, monkeypatch):
+    """At the start what it says at the start, at the end what it says then."""
+    from pytest_genx import builtin
+
+    project.backend.notes = ("code leaves this machine",)
+    project.backend.late_notes = ("it was slow",)
+    monkeypatch.setattr(builtin, "_server", lambda config: project.backend)
+    execute(project.open(backend="server"))
+    (started,) = project.recorder.of(RunStarted)
+    assert started.notes.count("code leaves this machine") == 1
+    assert project.recorder.records[-1].notes == ("it was slow",)
+
+
+def test_a_model_that_is_known_by_its_digest_is_recorded_and_remembered(project):
+    """The second run draws nothing, and says the same."""
+    project.backend.digest, project.backend.model = "12ab", "nano.gguf"
+    execute(project.open())
+    first = project.recorder.records[:]
+    project.recorder.records.clear()
+    execute(project.open())
+    second = project.recorder.records
+    assert first[0].models == ("scripted nano.gguf sha256:12ab",)
+    assert (first[-1].sampled, first[-1].remembered) == (2, 0)
+    assert (second[-1].sampled, second[-1].remembered) == (0, 2)
+    assert _without_progress(first[:-1]) == _without_progress(second[:-1])

@@ -16,6 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from pytest_genx.backends.digest import file_digest
 from pytest_genx.backends.embedded import embedded_model
 from pytest_genx.backends.gguf_header import Header, read_header
 from pytest_genx.backends.llama_engine import LlamaEngine
@@ -37,7 +38,11 @@ class LlamaBackend:
 
     name = "llama"
 
-    def __init__(self, engine: LlamaEngine, chat: Format | None) -> None:
+    def __init__(
+        self, engine: LlamaEngine, chat: Format | None, *, model: str = "", digest: str = ""
+    ) -> None:
+        self.model = model
+        self.digest = digest
         self._engine = engine
         self._chat = chat
 
@@ -115,6 +120,7 @@ def llama_backend(config: Config) -> LlamaBackend:
         )
     path = embedded_model() if config.model is None else resolve(config)
     header = read_header(path)
+    digest = file_digest(path, config)
     engine = LlamaEngine(
         path,
         header,
@@ -127,7 +133,7 @@ def llama_backend(config: Config) -> LlamaBackend:
     except BaseException:
         engine.close()
         raise
-    return LlamaBackend(engine, chat)
+    return LlamaBackend(engine, chat, model=path.name, digest=digest)
 
 
 def threads_for(config: Config) -> int:

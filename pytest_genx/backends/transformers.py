@@ -43,7 +43,7 @@ class TransformersBackend:
             rows=loaded.rows,
             use=loaded.use,
         )
-        self.notes = self._loop.notes
+        self.late_notes = self._loop.notes
 
     def sample(self, request: Request) -> Iterator[Sample]:
         """Yield `request.n` samples; a prompt that is too long is cut as `shortened` does.

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterable, Mapping
 
 from pytest_genx.domain import Execution, Outcome
-from pytest_genx.outcomes.faults import Damaged
+from pytest_genx.store.faults import Damaged
 
 DIGEST = 8  # bytes that name a case within a row
 _HEAD = struct.Struct("<II")  # checksum, bytes that follow

@@ -1,4 +1,4 @@
-"""Puts outcomes into the store from a thread of its own, as they arrive.
+"""Puts outcomes into their file from a thread of its own, as they arrive.
 
 What is given to `put` is in the file about ten milliseconds later, however many others come or
 do not come after it, so that a run that is killed has lost next to nothing; and whoever calls
@@ -10,15 +10,10 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from pytest_genx.domain import Execution
 from pytest_genx.outcomes.codec import pack, segment, storable
-from pytest_genx.outcomes.faults import StoreFault
-
-if TYPE_CHECKING:
-    from pytest_genx.outcomes.store import Store
+from pytest_genx.store.rows import Rows
 
 _DELAY = 0.01  # seconds that outcomes are gathered for one write
 _REMEMBERED = 1 << 14  # executions whose bytes are kept for the next of the kind
@@ -27,15 +22,9 @@ _REMEMBERED = 1 << 14  # executions whose bytes are kept for the next of the kin
 class Writer:
     """A queue and the thread that empties it, started by the first `put`."""
 
-    def __init__(self, store: Store, on_error: Callable[[StoreFault], None]) -> None:
-        """Take what must be written.
-
-        Args:
-            store: where to.
-            on_error: told once, from any thread; nothing is written afterwards.
-        """
-        self._store = store
-        self._on_error = on_error
+    def __init__(self, file: Rows) -> None:
+        """Name where outcomes go."""
+        self._file = file
         self._queue: deque[tuple[bytes, bytes, Execution]] = deque()
         self._packed: dict[int, tuple[Execution, bytes | None]] = {}
         self._lock = threading.Lock()
@@ -74,14 +63,10 @@ class Writer:
                 packed.clear()
             if not rows or self._stopped:
                 return
-            try:
-                self._store.append({row: segment(parts) for row, parts in rows.items()})
-            except StoreFault as error:
-                self._stopped = True
-                self._on_error(error)
+            self._file.append({row: segment(parts) for row, parts in rows.items()})
 
     def close(self) -> None:
-        """Write what is left and end the thread; the store stays open."""
+        """Write what is left and end the thread; the file stays open."""
         self.drain()
         self._stopped = True
         self._wake.set()

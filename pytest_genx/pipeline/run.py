@@ -225,7 +225,8 @@ class _Runner:
         before: Standing | None = None
         for first in range(0, config.samples, n):
             count = min(n, config.samples - first)
-            batch = self.take(sampling.ask(prompts, first=first, n=count), prompts, Stage.FIRST)
+            asked = sampling.ask(prompts, first=first, n=count)
+            batch = self.take(asked, prompts, Stage.FIRST, first)
             samples += batch
             so_far, left = first + count, config.samples - first - count
             if sampling.out_of_time:
@@ -248,9 +249,13 @@ class _Runner:
             self.emit(PromptMade(self.name, role.value, stage.value, *shown))
 
     def take(
-        self, samples: Iterable[Sample], prompts: Mapping[Role, Prompt], stage: Stage
+        self,
+        samples: Iterable[Sample],
+        prompts: Mapping[Role, Prompt],
+        stage: Stage,
+        first: int = 0,
     ) -> list[Sample]:
-        """Tell of each sample as it comes."""
+        """Tell of each sample as it comes; `first` is of the request that asked for it."""
         taken = []
         for sample in samples:
             taken.append(sample)
@@ -266,6 +271,7 @@ class _Runner:
                     stage.value,
                     prompts[sample.role].digest,
                     sample.cut,
+                    first,
                 )
             )
         return taken

@@ -97,9 +97,13 @@ class _Terminal:
         ):
             hint = "nothing was written; write=accept puts kept cases into new test files"
             line.append(f"\n{hint}", "dim")
-        if (record.executed or record.cached) and self._config.verbosity >= 0:
-            tally = f"{record.executed:,} pairs executed, {record.cached:,} from the cache"
-            line.append(f"\n{tally}", "dim")
+        tallies = (
+            ("samples drawn", record.sampled, record.remembered),
+            ("pairs executed", record.executed, record.cached),
+        )
+        for done, anew, known in tallies:
+            if (anew or known) and self._config.verbosity >= 0:
+                line.append(f"\n{anew:,} {done}, {known:,} from the cache", "dim")
         if record.timings and self._config.verbosity > 0:
             spent = ", ".join(f"{one.stage} {one.seconds:.1f} s" for one in record.timings)
             line.append(f"\n{spent}", "dim")

@@ -8,7 +8,7 @@ from pytest_genx.backends.replay import replay_backend
 from pytest_genx.config import Config
 from pytest_genx.domain import Role
 from pytest_genx.errors import BadOption, RecordError
-from pytest_genx.records import SampleTaken, TargetStarted, encode
+from pytest_genx.records import RunStarted, SampleTaken, TargetStarted, encode
 
 SOURCE = "def f(x):\n    return x\n"
 
@@ -101,3 +101,52 @@ def test_a_target_outside_the_rootdir_is_named_by_its_whole_path(tmp_path, targe
     """As the run that recorded it did."""
     target = target_of(SOURCE, path=Path("/elsewhere/m.py"))
     assert target.label(tmp_path) == "/elsewhere/m.py::f"
+
+
+def test_samples_come_with_the_request_that_they_came_of(tmp_path, target_of, request_of):
+    """Nothing is lost, and nothing comes twice."""
+    target = target_of(SOURCE, path=tmp_path / "m.py")
+    taken = [
+        SampleTaken("m.py::f", "tester", "llama", i, f"f({i})", first=first)
+        for i, first in enumerate([0, 0, 2, 2])
+    ]
+    texts = [
+        [s.text for s in replayed(tmp_path, request_of(target, n=2, first=first), *taken)]
+        for first in (0, 2, 4)
+    ]
+    assert texts == [["f(0)", "f(1)"], ["f(2)", "f(3)"], []]
+
+
+def test_a_run_has_a_part_for_each_recorded_backend(tmp_path, target_of, request_of):
+    """In the order of the recorded run, each with its model and its own samples."""
+    path = tmp_path / "a.jsonl"
+    models = ("llama m.gguf sha256:1",)
+    notes = ("code leaves", "sandbox process: a guard")
+    lines = [
+        RunStarted("1", 0, "code", ("llama", "b"), "process", "r", (), notes, models=models),
+        SampleTaken("m.py::f", "tester", "b", 0, "f(0)"),
+        SampleTaken("m.py::f", "tester", "llama", 0, "f(1)"),
+    ]
+    path.write_text("\n".join(map(encode, lines)), encoding="utf-8")
+    backend = replay_backend(Config(rootdir=tmp_path, replay=path))
+    assert backend.notes == ("code leaves",)
+    assert [(part.name, part.models) for part in backend.parts] == [("llama", models), ("b", ())]
+    request = request_of(target_of(SOURCE, path=tmp_path / "m.py"))
+    assert [[s.text for s in part.sample(request)] for part in backend.parts] == [
+        ["f(1)"],
+        ["f(0)"],
+    ]
+
+
+def test_samples_recorded_for_another_prompt_are_told(tmp_path, target_of, request_of):
+    """They are used all the same; a prompt that was not recorded is no other one."""
+    request = request_of(target_of(SOURCE, path=tmp_path / "m.py"))
+    prompts = (request.prompt.digest, "", "0" * 16)
+    taken = [SampleTaken("m.py::f", "tester", "llama", 0, "f(0)", prompt=p) for p in prompts]
+    path = recorded(tmp_path / "run.jsonl", *taken)
+    backend = replay_backend(Config(rootdir=tmp_path, replay=path))
+    assert len(list(backend.sample(request))) == 3
+    assert backend.late_notes == (
+        f"samples were replayed from {path}",
+        "m.py::f: 1 sample was recorded for another prompt (tester)",
+    )

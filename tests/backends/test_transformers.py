@@ -311,8 +311,8 @@ def test_fewer_rows_are_decoded_where_memory_does_not_suffice(opened, half, requ
     assert [s.seed for s in backend.sample(request)] == [s.seed for s in whole]
     if dtype == "float32":
         assert list(backend.sample(request)) == whole
-    assert any("memory did not suffice" in note for note in backend.notes)
-    assert backend.notes[-1].endswith(("2 now", "1 now"))
+    assert any("memory did not suffice" in note for note in backend.late_notes)
+    assert backend.late_notes[-1].endswith(("2 now", "1 now"))
     limit[0] = 0
     with pytest.raises(ModelError, match="memory does not suffice to sample one completion"):
         next(backend.sample(replace(request, prompt=plain("other"), n=1)))

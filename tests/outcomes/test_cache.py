@@ -126,7 +126,7 @@ def test_a_file_that_is_no_cache_is_left_alone_with_a_notice(batch, run, sandbox
     second, notes = run(batch, tmp_path)
     assert second == first
     (note,) = notes
-    assert note.startswith(f"{path} is left alone, it cannot be used as an outcome cache: ")
+    assert note.startswith(f"{path} is left alone, it cannot be used for outcomes: ")
     assert (path.read_bytes() if path.is_file() else None) == before
     sandbox.executed.clear()
     third, _ = run(batch, tmp_path)
@@ -180,7 +180,7 @@ def test_an_interpreter_without_sqlite_runs_without_a_cache(
     batch, run, sandbox, tmp_path, monkeypatch
 ):
     """Some are built so."""
-    monkeypatch.setitem(sys.modules, "pytest_genx.outcomes.store", None)
+    monkeypatch.setitem(sys.modules, "pytest_genx.store.file", None)
     _, notes = run(batch, tmp_path)
     (note,) = notes
     assert note.startswith("no outcome cache with this interpreter: ")

@@ -4,7 +4,7 @@ import pytest
 
 from pytest_genx.domain import Execution, Outcome
 from pytest_genx.outcomes.codec import pack, segment, storable, unpack
-from pytest_genx.outcomes.faults import Damaged
+from pytest_genx.store.faults import Damaged
 
 EXECUTIONS = [
     Execution(Outcome.PASS),

@@ -1,4 +1,4 @@
-"""The file of the outcome cache: SQLite, one row for each program in its surroundings.
+"""The file of a cache: SQLite, rows of bytes by their keys.
 
 Several processes may read and write at once. A write is there as soon as `append` returns, for
 whoever opens the file next, should this process be killed then; a power failure may cost the
@@ -16,12 +16,12 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pytest_genx.outcomes.faults import StoreFault
+from pytest_genx.store.faults import StoreFault
 
 FORMAT = 1  # of rows; another format has another file
 _APPLICATION = 0x67656E78  # what SQLite calls its id: "genx"
 _MAGIC = b"SQLite format 3\x00"
-_NAMES = (f"outcomes-{FORMAT}.sqlite", *(f"outcomes-{FORMAT}.{i}.sqlite" for i in range(2, 5)))
+_TRIED = 4  # names of files
 _PATIENCE = 10.0  # seconds to wait for other processes
 _TOUCH = 60  # seconds within which a use need not be noted again
 _ROW = 1 << 24  # bytes; a longer row is begun anew
@@ -159,11 +159,12 @@ class Store:
                 self._db.executemany("DELETE FROM row WHERE id = ?", doomed)
 
 
-def open_store(directory: Path, notes: list[str], limit: int) -> Store | None:
-    """Open the cache in a directory, which is made if need be.
+def open_store(directory: Path, kind: str, notes: list[str], limit: int) -> Store | None:
+    """Open a file in a directory, which is made if need be.
 
     Args:
         directory: where the file is or shall be.
+        kind: what it holds, one noun: "outcome".
         notes: takes one sentence for each file that cannot be used.
         limit: bytes the file may take, about.
 
@@ -173,13 +174,14 @@ def open_store(directory: Path, notes: list[str], limit: int) -> Store | None:
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     except FileExistsError:
-        notes.append(f"no outcome cache in {directory}: it is a file, not a directory")
+        notes.append(f"no {kind} cache in {directory}: it is a file, not a directory")
         return None
     except OSError as error:
-        notes.append(f"no outcome cache in {directory}: {error.strerror or error}")
+        notes.append(f"no {kind} cache in {directory}: {error.strerror or error}")
         return None
-    for name in _NAMES:
-        path = directory / name
+    for number in range(1, _TRIED + 1):
+        again = f".{number}" if number > 1 else ""
+        path = directory / f"{kind}s-{FORMAT}{again}.sqlite"
         try:
             if not path.exists():
                 _create(path)
@@ -188,7 +190,7 @@ def open_store(directory: Path, notes: list[str], limit: int) -> Store | None:
                 return Store(path, limit)
         except (OSError, sqlite3.Error) as error:
             reason = getattr(error, "strerror", None) or str(error)
-        notes.append(f"{path} is left alone, it cannot be used as an outcome cache: {reason}")
+        notes.append(f"{path} is left alone, it cannot be used for {kind}s: {reason}")
     return None
 
 

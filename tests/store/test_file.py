@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
-from pytest_genx.outcomes import store
-from pytest_genx.outcomes.faults import StoreFault
-from pytest_genx.outcomes.store import open_store
+from pytest_genx.store import file
+from pytest_genx.store.faults import StoreFault
+from pytest_genx.store.file import open_store
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def opened(tmp_path):
 
     def open_one(limit=1 << 20):
         notes = []
-        one = open_store(tmp_path / "cache", notes, limit)
+        one = open_store(tmp_path / "cache", "outcome", notes, limit)
         assert notes == []
         assert one is not None
         stores.append(one)
@@ -69,7 +69,7 @@ def test_the_file_is_bounded(opened):
 def test_rows_used_least_recently_go_first(opened, monkeypatch):
     """Reading is using."""
     now = 1_000_000.0
-    monkeypatch.setattr(store.time, "time", lambda: now)
+    monkeypatch.setattr(file.time, "time", lambda: now)
     one = opened(limit=1 << 20)
     for i in range(50):
         one.append({key(i): bytes(15_000)})
@@ -86,7 +86,7 @@ def test_rows_used_least_recently_go_first(opened, monkeypatch):
 
 def test_a_row_that_grows_without_end_is_begun_anew(opened, monkeypatch):
     """One program with ever new cases must not fill the file."""
-    monkeypatch.setattr(store, "_ROW", 10)
+    monkeypatch.setattr(file, "_ROW", 10)
     one = opened()
     for part in (b"12345678", b"9012", b"new"):
         one.append({key(1): part})
@@ -105,10 +105,10 @@ def test_a_failed_write_leaves_the_rows_as_they_were(opened):
 WRITE = """
 import sys
 from pathlib import Path
-from pytest_genx.outcomes.store import open_store
+from pytest_genx.store.file import open_store
 first, directory = int(sys.argv[1]), Path(sys.argv[2])
 notes = []
-store = open_store(directory, notes, 1 << 20)
+store = open_store(directory, "outcome", notes, 1 << 20)
 for i in range(150):
     store.append({(first + i).to_bytes(16, "big"): b"own", bytes(16): b"."})
 store.close()

@@ -1,4 +1,4 @@
-"""What can be wrong with stored outcomes; none of it ends a run."""
+"""What can be wrong with what is stored; none of it ends a run."""
 
 from __future__ import annotations
 
