@@ -14,9 +14,10 @@ from collections.abc import Callable
 from common import Line, arguments, close_table
 from generating.run import cold_start, outside
 from generating.served import served
+from generating.setting import Setting
 from generating.single import agreement, memory, speed
 
-ROWS: dict[int, Callable[[bool], Line | None]] = {
+ROWS: dict[int, Callable[[Setting], Line | None]] = {
     1: speed,
     2: agreement,
     3: memory,
@@ -44,7 +45,7 @@ def main() -> int:
     chosen = arguments(__doc__ or "", add_rows)
     lines = []
     for number in chosen.rows:
-        line = ROWS[number](chosen.quick)
+        line = ROWS[number](Setting(chosen.quick))
         if line is not None:
             lines.append(line)
             print(f"{number}. {line}", flush=True)

@@ -69,6 +69,16 @@ def test_without_llama_the_next_command_installs_it():
     assert found.following == "pip install llama-cpp-python"
 
 
+def test_xllamacpp_does_instead_of_llama():
+    """Tests can be generated, if slower, and the line says so."""
+    instead = Package("xllamacpp", "xllamacpp", "2026.10")
+    facts = replace(GOOD, library=Library(None), packages=(instead,))
+    assert report(facts).ready
+    found = line(facts, "llama-cpp-python")
+    assert (found.status, found.stops) == (Status.WARNING, False)
+    assert "slower" in found.text
+
+
 def test_a_library_for_another_processor_is_to_be_built_again():
     """With the reason that the probe gave."""
     facts = replace(GOOD, library=Library("0.3.36", "loading it kills the process (SIGILL)"))

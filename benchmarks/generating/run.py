@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from common import ROOT, Line
+from generating.setting import Setting
 
 from pytest_genx import app, plugins
 from pytest_genx.config import from_strings
@@ -23,9 +24,9 @@ GOAL_SECONDS = 5.0
 GOAL_SHARE = 0.10
 
 
-def cold_start(quick: bool) -> Line:
+def cold_start(setting: Setting) -> Line:
     """A fresh process to the first line that names a target's result."""
-    found = [_first_line() for _ in range(2 if quick else 5)]
+    found = [_first_line() for _ in range(2 if setting.quick else 5)]
     median = statistics.median(found)
     return Line(
         "cold start to the first report line of a target",
@@ -81,9 +82,9 @@ class Timed:
             yield sample
 
 
-def outside(quick: bool) -> Line:
+def outside(setting: Setting) -> Line:
     """The share of a run on `examples/` in neither backends nor the sandbox."""
-    shares = [_share() for _ in range(1 if quick else 3)]
+    shares = [_share() for _ in range(1 if setting.quick else 3)]
     median = statistics.median(shares)
     return Line(
         "time outside of model and execution on examples/",
@@ -99,7 +100,7 @@ def _share() -> float:
         shutil.copytree(ROOT / "examples", root, ignore=shutil.ignore_patterns("__pycache__"))
         config = from_strings({"cache": "none"}, rootdir=root, targets=(".",))
         parts: list[Timed] = []
-        with _replaced(parts):
+        with _Replaced(parts):
             run = app.open_run(config, plugins.load(()))
         try:
             started = time.perf_counter()
@@ -113,7 +114,7 @@ def _share() -> float:
     return (total - inside) / total
 
 
-class _replaced:
+class _Replaced:
     """While open, runs get parts that are timed."""
 
     def __init__(self, parts: list[Timed]) -> None:

@@ -22,6 +22,7 @@ from generating.setting import (
     SAMPLES,
     THREADS,
     TOKENS,
+    Setting,
     open_engine,
     prompts,
     samplings,
@@ -31,11 +32,13 @@ from generating.setting import (
 from pytest_genx.backends.embedded import embedded_model
 
 PARALLEL = 8
-NEEDED = ("llama_cpp", "fastapi", "uvicorn", "sse_starlette", "starlette_context", "pydantic_settings")  # fmt: skip
+NEEDED = (
+    "llama_cpp", "fastapi", "uvicorn", "sse_starlette", "starlette_context", "pydantic_settings",
+)  # fmt: skip
 PATIENCE = 60.0  # seconds for a server to answer first
 
 
-def served(quick: bool) -> Line | None:
+def served(setting: Setting) -> Line | None:
     """The same 32 samples; both sides may end before 128 tokens, so tokens are counted."""
     port = _free_port()
     commands = _commands(port)
@@ -43,14 +46,15 @@ def served(quick: bool) -> Line | None:
         return None
     engine = open_engine()
     (tokens,) = prompts(engine, 1)
-    text = b"".join(engine._piece(token) or b"" for token in tokens).decode("utf-8", "ignore")
+    pieces = [engine._piece(token) or b"" for token in tokens]  # noqa: SLF001
+    text = b"".join(pieces).decode("utf-8", "ignore")
     assert text in source()
     ratios = {}
     for name, command in commands.items():
         with _running(command, port):
             pairs = []
-            for _ in range(3 if quick else 6):
-                engine._held = []
+            for _ in range(3 if setting.quick else 6):
+                engine.forget()
                 started = time.perf_counter()
                 found = list(
                     engine.complete(tokens, samplings(SAMPLES), max_tokens=TOKENS, stop=())
@@ -132,5 +136,5 @@ def _post(port: int, text: str, tokens: int, seed: int) -> int:
         json.dumps(body).encode(),
         {"Content-Type": "application/json"},
     )
-    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310 -- loopback
         return int(json.load(answer)["usage"]["completion_tokens"])

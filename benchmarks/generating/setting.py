@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -15,6 +16,13 @@ from pytest_genx.backends.llama_sampling import Sampling
 SAMPLES, TOKENS, PROMPT, THREADS = 32, 128, 256, 2
 
 
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How the rows are measured."""
+
+    quick: bool
+
+
 def open_engine(sequences: int = SAMPLES) -> LlamaEngine:
     """Open the embedded model as the backend does."""
     path = embedded_model()
@@ -23,7 +31,7 @@ def open_engine(sequences: int = SAMPLES) -> LlamaEngine:
 
 def open_library(**settings: Any) -> Any:
     """Open the embedded model in the library's own class."""
-    import llama_cpp
+    import llama_cpp  # noqa: PLC0415
 
     return llama_cpp.Llama(str(embedded_model()), n_ctx=1024, verbose=False, **settings)
 
@@ -48,7 +56,7 @@ def samplings(n: int, temperature: float = 0.8) -> list[Sampling]:
 
 def endless() -> None:
     """Let no completion end before its last token, on either side, in this process."""
-    import llama_cpp
+    import llama_cpp  # noqa: PLC0415
 
     llama_cpp.llama_vocab_is_eog = lambda *_: False
     llama_cpp.llama_token_is_eog = lambda *_: False

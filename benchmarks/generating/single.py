@@ -16,6 +16,7 @@ from generating.setting import (
     SAMPLES,
     THREADS,
     TOKENS,
+    Setting,
     endless,
     open_engine,
     open_library,
@@ -25,7 +26,7 @@ from generating.setting import (
 
 from pytest_genx.backends.embedded import embedded_model
 from pytest_genx.backends.gguf_header import read_header
-from pytest_genx.backends.llama_memory import need
+from pytest_genx.backends.llama_memory import STEP, need
 
 GOAL = 3.0
 
@@ -36,15 +37,15 @@ def rate(sample: Callable[[], int]) -> float:
     return sample() / (time.perf_counter() - started)
 
 
-def speed(quick: bool) -> Line:
+def speed(setting: Setting) -> Line:
     """32 samples of 128 tokens of one prompt of 256, against calls one after the other."""
     endless()
     engine = open_engine()
     (prompt,) = prompts(engine, 1)
 
     def ours() -> int:
-        # a prompt of another run: it is decoded anew, as the library's first call does
-        engine._held = []
+        # decoded anew, as the library's first call does
+        engine.forget()
         found = engine.complete(prompt, samplings(SAMPLES), max_tokens=TOKENS, stop=())
         return sum(completion.tokens for completion in found)
 
@@ -68,7 +69,7 @@ def speed(quick: bool) -> Line:
         "library's defaults": calls(open_library()),
     }
     rates: dict[str, list[float]] = {name: [] for name in sides}
-    for turn in range(4 if quick else 8):
+    for turn in range(4 if setting.quick else 8):
         for name, sample in sides.items():
             figure = rate(sample)
             if turn:  # the first warms up
@@ -87,10 +88,11 @@ def speed(quick: bool) -> Line:
     )
 
 
-def agreement(quick: bool) -> Line:
+def agreement(setting: Setting) -> Line:
     """Temperature 0 over some prompts: 16 at once, one alone, and the library's own loop."""
-    n = 12 if quick else 24
-    engine, library = open_engine(), open_library(flash_attn=True, n_threads=1)
+    n = 12 if setting.quick else 24
+    engine = open_engine()
+    library = open_library(flash_attn=True, n_threads=1, n_threads_batch=1, n_batch=STEP)
     same = library_same = 0
     for prompt in prompts(engine, n):
         batch = samplings(8, 0.0) + samplings(8)
@@ -99,11 +101,12 @@ def agreement(quick: bool) -> Line:
         same += all(c.text == alone.text and c.logprob == alone.logprob for c in together[:8])
         end = library.token_eos()
         library.reset()
+        library.eval(prompt[:-1])  # the prompt in the same parts as ours
         text = b""
         for token in islice(library.generate(prompt, temp=0.0, repeat_penalty=1.0), TOKENS):
             if token == end:
                 break
-            text += engine._piece(token) or b""
+            text += engine._piece(token) or b""  # noqa: SLF001
         library_same += text.decode("utf-8", "ignore") == alone.text
     engine.close()
     print(f"   as the library's own loop: {library_same} of {n} prompts")
@@ -134,7 +137,7 @@ print(status("VmHWM") - before)
 """
 
 
-def memory(quick: bool) -> Line | None:
+def memory(setting: Setting) -> Line | None:
     """32 sequences of 512 tokens, over the weights: what is stated against what is taken."""
     if sys.platform != "linux":
         print("   memory: skipped, it is read from /proc")
@@ -145,7 +148,7 @@ def memory(quick: bool) -> Line | None:
     taken = statistics.median(
         int(subprocess.run(line, capture_output=True, text=True, check=True).stdout)
         - embedded_model().stat().st_size
-        for _ in range(1 if quick else 3)
+        for _ in range(1 if setting.quick else 3)
     )
     off = stated / taken - 1
     return Line(

@@ -182,6 +182,10 @@ class LlamaEngine:
             for row in rows:
                 self._lib.llama_sampler_free(row.sampler)
 
+    def forget(self) -> None:
+        """Decode the next prompt anew, whatever it shares with the last one."""
+        self._held = []
+
     def _step(self, rows: Sequence[_Row]) -> None:
         """Decode the token of each row and choose the next one."""
         places = [(row.token, row.position, row.sequence) for row in rows]

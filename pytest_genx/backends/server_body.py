@@ -6,6 +6,7 @@ refusals.
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from dataclasses import dataclass, replace
@@ -18,7 +19,16 @@ CHARACTERS = 3  # a token, of code; on the safe side for the tokenizers of code 
 _SEEDS = 2**31  # what every server takes for a seed
 _REFUSING = frozenset({400, 422, 500, 501})  # statuses of servers that do not know a field
 _OPTIONAL = frozenset(
-    {"n", "logprobs", "top_logprobs", "min_p", "chat_template_kwargs", "grammar", "seed"}
+    {
+        "n",
+        "logprobs",
+        "top_logprobs",
+        "min_p",
+        "chat_template_kwargs",
+        "grammar",
+        "response_format",
+        "seed",
+    }
 )
 _TOO_LONG = re.compile(r"context.(length|size|window)|\btoo long\b|must have less than \d+ tokens")
 
@@ -59,6 +69,9 @@ def body(form: Form, request: Request, index: int, count: int) -> dict[str, Any]
         fields["top_logprobs"] = 1  # without it some give none at all
         # Thinking aloud would use up the tokens before the answer.
         fields["chat_template_kwargs"] = {"enable_thinking": False}
+        if prompt.schema:
+            schema = {"name": "cases", "schema": json.loads(prompt.schema), "strict": True}
+            fields["response_format"] = {"type": "json_schema", "json_schema": schema}
     else:
         fields["prompt"] = prompt.text
         fields["logprobs"] = 1
@@ -66,7 +79,6 @@ def body(form: Form, request: Request, index: int, count: int) -> dict[str, Any]
             fields["stop"] = list(prompt.stop)
         if prompt.grammar:
             fields["grammar"] = prompt.grammar
-        # A JSON schema for chats would stand here too, as `response_format`.
     if "logprobs" in without:
         without |= {"top_logprobs"}
     return {name: value for name, value in fields.items() if name not in without}

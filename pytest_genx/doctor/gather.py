@@ -31,6 +31,7 @@ _INSTALLERS = (
     ("apk", "sudo apk add"),
 )
 _PACKAGES = (
+    ("xllamacpp", "xllamacpp"),
     ("torch", "transformers"),
     ("transformers", "transformers"),
     ("ray", "ray"),

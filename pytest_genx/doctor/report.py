@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import enum
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pytest_genx.backends.threads import idle, threads
-from pytest_genx.doctor.facts import Cores, Facts, Library, Model
+from pytest_genx.doctor.facts import Cores, Facts, Library, Model, Package
 from pytest_genx.models.store import size
 
 OLDEST, NEWEST = (3, 10), (3, 14)  # Pythons that the tests are run with
@@ -52,7 +52,7 @@ def report(facts: Facts) -> Report:
     lines = (
         _python(facts),
         Line("pytest-genx", Status.OK, facts.version),
-        _library(facts.library),
+        _library(facts.library, facts.packages),
         _model(facts.model),
         _memory(facts.model, facts.free),
         _cores(facts.cores),
@@ -86,8 +86,11 @@ def _dotted(version: tuple[int, int]) -> str:
     return ".".join(map(str, version))
 
 
-def _library(library: Library) -> Line:
+def _library(library: Library, packages: Sequence[Package]) -> Line:
     subject = "llama-cpp-python"
+    if library.version is None and any(p.name == "xllamacpp" and p.version for p in packages):
+        text = "not installed; xllamacpp is, and runs the same models, slower"
+        return Line(subject, Status.WARNING, text, "pip install llama-cpp-python")
     if library.version is None:
         text = (
             "not installed; without a compiler, pip install 'pytest-genx[xllamacpp]' runs the same"

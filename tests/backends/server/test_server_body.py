@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -36,6 +37,25 @@ def test_a_chat_server_gets_the_messages_and_gives_all_samples_at_once(
         "chat_template_kwargs": {"enable_thinking": False},
         "messages": [{"role": "user", "content": "write"}],
     }
+
+
+def test_a_schema_is_asked_for_until_it_is_refused(server, open_backend, ask, texts):
+    """Extraction reads answers of either form."""
+    schema = {"type": "object"}
+    prompt = Prompt(Role.TESTER, "", "", (("user", "write"),), schema=json.dumps(schema))
+
+    def answer(asked):
+        refused = "response_format" in asked.body
+        said = {"error": "response_format is not offered"}
+        return reply(said, 400) if refused else server.completions(asked)
+
+    server.answer = answer
+    backend = open_backend()
+    for _ in range(2):
+        assert len(texts(backend, ask(prompt=prompt, n=1))) == 1
+    forms = [asked.body.get("response_format") for asked in server.asked]
+    given = {"name": "cases", "schema": schema, "strict": True}
+    assert forms == [{"type": "json_schema", "json_schema": given}, None, None]
 
 
 def test_a_prompt_without_messages_is_continued_after_its_prefix(server, open_backend, ask, texts):
