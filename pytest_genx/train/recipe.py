@@ -47,18 +47,18 @@ class DataRecipe:
     problems: Path | None = None
     answers: int = 6  # tester documents for each problem
     library: int = 3000  # functions of the standard library
-    repeat: int = 2  # how often problems and library are packed for one pass over functions
+    sources: Path | None = None  # folder of Python source whose licences permit it
+    repeat: int = 2  # how often all but composed functions is packed for one pass over these
 
 
 @dataclass(frozen=True, slots=True)
 class TrainRecipe:
     """How it is trained: for so many `minutes` of wall time, or exactly `steps`."""
 
-    minutes: float = 60.0
+    minutes: float = 60.0  # without those in which the process was suspended
     steps: int | None = None
     threads: int = 1
-    batch: int = 4  # rows of `length` tokens
-    length: int = 1024
+    batch: int = 4096  # tokens of a step, padding included
     muon: float = 3e-3  # learning rate of matrices inside blocks
     adam: float = 3e-3  # learning rate of the embedding and of norms
     weight_decay: float = 0.05
@@ -174,9 +174,7 @@ def _check(recipe: Recipe) -> None:
         raise RecipeError(
             recipe.path, f"model.heads is {model.heads}; expected a multiple of kv_heads"
         )
-    if train.length > model.context:
-        raise RecipeError(
-            recipe.path, f"train.length is {train.length}; expected at most model.context"
-        )
+    if train.batch < 1:
+        raise RecipeError(recipe.path, f"train.batch is {train.batch}; expected at least 1 token")
     if recipe.tokenizer.vocabulary < 512:
         raise RecipeError(recipe.path, "tokenizer.vocabulary must be at least 512")
