@@ -24,7 +24,7 @@ from pytest_genx.train.recipe import TrainRecipe
 CHECKPOINT = "checkpoint.pt"
 PREVIOUS = "checkpoint.previous.pt"
 LOG = "steps.jsonl"
-_SUSPENDED = 10  # a step that takes so many times the shortest one was interrupted
+_SUSPENDED = 10  # a step that takes so many times the shortest full one was interrupted
 
 
 def train(  # noqa: C901, PLR0915 - reads top to bottom
@@ -124,7 +124,8 @@ def train(  # noqa: C901, PLR0915 - reads top to bottom
                 tokens_since += int((weights > 0).sum())
 
                 now = clock()
-                shortest = min(shortest, now - last)
+                if 2 * ids.numel() > recipe.batch:  # the last batch of a pack may be tiny
+                    shortest = min(shortest, now - last)
                 spent += min(now - last, _SUSPENDED * shortest)
                 last = now
                 if step % 10 == 0 or step == 1:
