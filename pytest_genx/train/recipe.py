@@ -13,9 +13,11 @@ import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pytest_genx.errors import RecipeError
+
+_Kind = TypeVar("_Kind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,17 @@ def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
     Raises:
         RecipeError: unknown key, wrong type, or a file that cannot be read.
     """
+    recipe = read_recipe(Recipe, path, overrides)
+    _check(recipe)
+    return recipe
+
+
+def read_recipe(kind: type[_Kind], path: Path, overrides: Sequence[str] = ()) -> _Kind:
+    """Read a YAML file as the dataclass `kind`, whose field `path` names the file itself.
+
+    Raises:
+        RecipeError: as `load_recipe` does; numbers are not looked at.
+    """
     import yaml  # noqa: PLC0415
 
     try:
@@ -109,9 +122,7 @@ def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
         raise RecipeError(path, " ".join(str(error).split())) from None
     if not isinstance(tree, dict):
         raise RecipeError(path, "a mapping is expected at the top")
-    recipe = _build(path, Recipe, {**tree, "path": path}, "")
-    assert isinstance(recipe, Recipe)
-    _check(recipe)
+    recipe: _Kind = _build(path, kind, {**tree, "path": path}, "")
     return recipe
 
 
@@ -146,6 +157,10 @@ def _value(path: Path, hint: Any, value: Any, where: str) -> Any:
         if not isinstance(value, dict):
             raise RecipeError(path, f"{where} is {value!r}; expected a mapping")
         return _build(path, typing.cast("type[Any]", hint), value, where + ".")
+    if typing.get_origin(hint) is tuple:
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise RecipeError(path, f"{where} is {value!r}; expected a list of names")
+        return tuple(value)
     allowed = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
     if value is None and type(None) in allowed:
         return None
