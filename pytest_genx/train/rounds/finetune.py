@@ -26,6 +26,7 @@ from pytest_genx.train.tokenizer import save_tokenizer
 MODEL = "model.gguf"
 FOLDER = "model"  # the same in the transformers format
 _ASSERTIONS = (5, 6, 7, 8)  # of one tester document
+_LENGTH = 420  # characters of one; what is sampled is not longer either
 
 
 class NothingToTrain(GenxError):
@@ -60,7 +61,7 @@ def make_documents(
     for identity, sources in cases.items():
         prompt = problems[identity].tester
         for _ in range(max(1, min(answers, round(len(sources) / 4)))):
-            chosen = rng.sample(sources, min(rng.choice(_ASSERTIONS), len(sources)))
+            chosen = _short(rng.sample(sources, min(rng.choice(_ASSERTIONS), len(sources))))
             text = _answer(chosen, prompt.prefix)
             if text is not None:
                 documents.append(Document(prompt.text, text))
@@ -140,6 +141,16 @@ def finetune(
     write_gguf(folder / FOLDER, folder / MODEL, name=name)
     tokens = sum(int((p.weights > 0).sum()) for p in packs)
     return {"documents": len(documents), "too long": dropped, "tokens": tokens, "steps": steps}
+
+
+def _short(sources: Sequence[str]) -> list[str]:
+    """Take cases until they are long enough together; one at least."""
+    kept, length = [sources[0]], len(sources[0])
+    for source in sources[1:]:
+        if length + len(source) <= _LENGTH:
+            kept.append(source)
+            length += len(source)
+    return kept
 
 
 def _answer(sources: Sequence[str], prefix: str) -> str | None:

@@ -21,7 +21,7 @@ from pytest_genx.domain import Role
 from pytest_genx.interfaces import Ranker
 from pytest_genx.train.gguf_file import write_gguf
 from pytest_genx.train.rounds import accept, finetune, lines, score
-from pytest_genx.train.rounds.execute import Runner, execute
+from pytest_genx.train.rounds.execute import LONGEST, Runner, execute
 from pytest_genx.train.rounds.problems import Problem
 from pytest_genx.train.rounds.recipe import RoundsRecipe
 from pytest_genx.train.rounds.sample import Sampler, read_samples, sample, tokens
@@ -186,7 +186,7 @@ def _filter(work: Work, number: int, place: Place) -> tuple[list[str], dict[str,
             head = {"problem": problem.id, "round": 0}
             rows.append({**head, "role": "coder", "source": problem.target.source})
             rows += [{**head, "role": "tester", "source": s, "kills": []}
-                     for s in sound if len(s) <= _LONGEST and s.startswith("assert ")]  # fmt: skip
+                     for s in sound if len(s) <= LONGEST and s.startswith("assert ")]  # fmt: skip
             continue
         made, causes = accept.accept(
             lines.filter_line(problem, cases, codes, outcomes), recipe, number
@@ -198,9 +198,6 @@ def _filter(work: Work, number: int, place: Place) -> tuple[list[str], dict[str,
     for row in rows:
         facts[f"accepted {row['role']}"] += 1
     return [ACCEPTED], {**facts, "rejected": dict(sorted(rejected.items()))}
-
-
-_LONGEST = 400  # characters of an original test that a tester learns to write
 
 
 def _train(work: Work, number: int, place: Place) -> tuple[list[str], dict[str, Any]]:
