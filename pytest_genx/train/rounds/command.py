@@ -50,7 +50,7 @@ def add_rounds(verbs: Any) -> None:
 
 
 def _recipe(verb: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    verb.add_argument("recipe", type=Path, help="YAML file")
+    verb.add_argument("recipe", type=Path, help="YAML file; for `report` also a run's folder")
     verb.add_argument("overrides", nargs="*", metavar="key.sub=value")
     return verb
 
@@ -106,8 +106,9 @@ def _stage(arguments: argparse.Namespace) -> int:
 def _report(arguments: argparse.Namespace) -> int:
     from pytest_genx.train.rounds.report import write_report
 
-    recipe = _load(arguments)
-    for path in write_report(recipe.output, getattr(arguments, "arm", [])):
+    given: Path = arguments.recipe
+    folder = given if given.is_dir() else _load(arguments).output
+    for path in write_report(folder, getattr(arguments, "arm", [])):
         sys.stdout.write(f"wrote {path}\n")
     return 0
 

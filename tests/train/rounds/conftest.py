@@ -27,22 +27,23 @@ def row(name, statement, solution, test, **more):
     }  # fmt: skip
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def rows():
     """Five problems as records."""
     return [row(*problem) for problem in PROBLEMS]
 
 
-@pytest.fixture
-def folder(tmp_path, rows):
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, rows):
     """A folder of a training set with four problems and a test set with one."""
+    tmp_path = tmp_path_factory.mktemp("rounds")
     for name, chosen in (("some", rows[:4]), ("other", rows[4:])):
         text = "".join(json.dumps(r) + "\n" for r in chosen)
         (tmp_path / f"{name}.jsonl").write_text(text)
     return tmp_path
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def recipe_text(folder, request):
     """A recipe of two rounds over them with the tiny model, as text."""
     base, _ = request.getfixturevalue("tiny")

@@ -73,7 +73,7 @@ for output, kills in (("straight", [None]), ("killed", KILLS)):
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def runs(recipe_text, folder):
     """Run one recipe without a break, and with a kill in every stage."""
     path = folder / "tiny.yaml"
@@ -109,3 +109,30 @@ def test_a_run_killed_in_each_stage_ends_as_one_that_is_not(runs):
     log = [json.loads(line) for line in (folder / "killed" / "log.jsonl").read_text().splitlines()]
     finished = [(e["round"], e["stage"]) for e in log if e["event"] == "done"]
     assert len(finished) == len(set(finished)) == 10
+
+
+def test_reports_show_all_versions(runs, capsys):
+    """Markdown and one page without outside links, the other run beside it."""
+    from pytest_genx.train.cli import main
+
+    folder, *_ = runs
+    assert main(["report", str(folder / "straight"), "--arm", str(folder / "killed")]) == 0
+    page = (folder / "straight" / "report.html").read_text("utf-8")
+    text = (folder / "straight" / "report.md").read_text("utf-8")
+    assert "| v0 | v1 | v2 | v2 - v1 |" in text
+    assert "tiny (killed): other" in text
+    assert "src=" not in page
+    assert "<table>" in page
+
+
+def test_another_recipe_is_refused(runs, capsys):
+    """A folder belongs to one recipe, and a second `run` into it is no way to go on."""
+    from pytest_genx.train.cli import main
+
+    folder, *_ = runs
+    recipe = [str(folder / "tiny.yaml"), f"output={folder}/straight"]
+    assert main(["run", *recipe]) == 2
+    assert "go on with `genx-train resume`" in capsys.readouterr().err
+    assert main(["resume", *recipe, "seed=9"]) == 2
+    assert "was begun with seed = 0, and the recipe says 9" in capsys.readouterr().err
+    assert main(["sample", *recipe, "--round", "1"]) == 0
