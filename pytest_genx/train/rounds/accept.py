@@ -47,9 +47,7 @@ def accept(line: Mapping[str, Any], recipe: FilterPart, number: int) -> tuple[li
     return rows, {cause: n for cause, n in sorted(causes.items()) if n}
 
 
-def replayed(
-    earlier: Sequence[Sequence[Row]], recipe: FilterPart, draw: Any
-) -> list[Row]:
+def replayed(earlier: Sequence[Sequence[Row]], recipe: FilterPart, draw: Any) -> list[Row]:
     """Rows of earlier rounds that are mixed in; those of round 0, the originals, always are.
 
     Args:

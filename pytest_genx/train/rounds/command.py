@@ -50,7 +50,7 @@ def add_rounds(verbs: Any) -> None:
 
 
 def _recipe(verb: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    verb.add_argument("recipe", type=Path, help="YAML file; for `report` also a run's folder")
+    verb.add_argument("recipe", type=Path, help="YAML file, or the folder of a run to report")
     verb.add_argument("overrides", nargs="*", metavar="key.sub=value")
     return verb
 

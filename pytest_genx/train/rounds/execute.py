@@ -175,8 +175,8 @@ def _judge(problem: Problem, proposed: Sequence[Case], run: Runner) -> list[Judg
             continue
         seen = [row[position[id(call)]] for row in rows]
         if j in again:
-            call, seen = again[j], [row[place[j]] for row in second]
-        fixed = corrected(call, seen[0], problem.target)
+            seen = [row[place[j]] for row in second]
+        fixed = corrected(again.get(j, call), seen[0], problem.target)
         status = _status(fixed, seen, stated)
         if fixed is not None and not status:
             stated.add(fixed.source)

@@ -127,9 +127,7 @@ def finetune(
     torch.manual_seed(seed)
     model, tokenizer = load_base(base)
     longest = model.config.max_position_embeddings
-    packs, dropped = pack(
-        documents, tokenizer, longest=longest, prompt_weight=recipe.prompt_weight
-    )
+    packs, dropped = pack(documents, tokenizer, longest=longest, prompt_weight=recipe.prompt_weight)
     if not packs:
         raise NothingToTrain
     # As the loop cuts packs into batches.

@@ -11,7 +11,7 @@ import gzip
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -80,29 +80,36 @@ def read_set(
     for number, row in enumerate(_rows(path)):
         try:
             task = adapter(row, number)
-            kept = tuple(t for t in task.tests if len(t) <= longest_input)
-            exchanges = tuple(e for e in task.exchanges if len(e.given) <= longest_input)
-            if len(kept) < len(task.tests) or len(exchanges) < len(task.exchanges):
-                dropped["tests too long"] += (
-                    len(task.tests) + len(task.exchanges) - len(kept) - len(exchanges)
-                )
-            if not kept and not exchanges:
-                raise _Unusable("no tests")
-            if not task.solutions:
-                raise _Unusable("no solution")
-            if task.id in seen:
-                raise _Unusable("id stands twice")
-        except _Unusable as cause:
-            dropped[str(cause)] += 1
+        except _Unusable as unusable:
+            dropped[str(unusable)] += 1
+            continue
         except (KeyError, TypeError, ValueError, IndexError, RecursionError) as error:
             dropped[f"row not in this format ({type(error).__name__})"] += 1
+            continue
+        short = replace(
+            task,
+            tests=tuple(t for t in task.tests if len(t) <= longest_input),
+            exchanges=tuple(e for e in task.exchanges if len(e.given) <= longest_input),
+        )
+        dropped["tests too long"] += _count(task) - _count(short)
+        cause = _missing(short) or ("id stands twice" if task.id in seen else "")
+        if cause:
+            dropped[cause] += 1
         else:
             seen.add(task.id)
-            tasks.append(
-                Task(task.id, task.statement, task.entry_point, task.solutions, kept,
-                     task.setup, exchanges)
-            )  # fmt: skip
-    return tasks, dropped
+            tasks.append(short)
+    return tasks, +dropped
+
+
+def _count(task: Task) -> int:
+    return len(task.tests) + len(task.exchanges)
+
+
+def _missing(task: Task) -> str:
+    """What a task cannot do without; "" when it has all."""
+    if not _count(task):
+        return "no tests"
+    return "" if task.solutions else "no solution"
 
 
 def _find(folder: Path, name: str) -> Path:
@@ -115,10 +122,8 @@ def _find(folder: Path, name: str) -> Path:
 
 def _rows(path: Path) -> Iterator[Row]:
     try:
-        opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(
-            encoding="utf-8"
-        )  # fmt: skip
-        with opened as lines:
+        opening = gzip.open if path.suffix == ".gz" else open
+        with opening(path, "rt", encoding="utf-8") as lines:
             if path.name.removesuffix(".gz").endswith(".json"):
                 yield from json.load(lines)
                 return

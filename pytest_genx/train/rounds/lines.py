@@ -84,4 +84,4 @@ def letters(row: Sequence[Execution]) -> str:
 
 def _differs(row: str, outcomes: Line) -> bool:
     """A mutant that no test and no case tells from the reference may be no fault at all."""
-    return row != outcomes["reference"]
+    return row != str(outcomes["reference"])

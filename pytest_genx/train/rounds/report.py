@@ -27,6 +27,15 @@ _SHARES = frozenset(
     name for name in SHOWN if name.endswith(("rate", "validity", "killed")) or "pass@" in name
 ) | {name for name in SHOWN if name.startswith("ranking")}
 _EXAMPLES = 4
+_MEASURED = (
+    "v0 is the base, v1 the base trained on the problems as they are, and each later version the "
+    "base trained on what the rounds before it added. Score is the mean pass rate times the mean "
+    "pass num, over problems. A tester's pass rate counts cases that the reference passes as they "
+    "were written; its runs rate counts those whose input is of use, the value being corrected by "
+    "running. A coder's pass rate counts samples that pass all original tests. Score rewards many "
+    "trivial cases, which mutants killed does not. Brackets hold 95 % bootstrap intervals over "
+    "problems."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +92,7 @@ def _number(place: Path) -> int:
 
 
 def _sections(arms: Sequence[Arm]) -> Iterable[tuple[str, str]]:
-    yield "What is measured", (
-        "v0 is the base, v1 the base trained on the problems as they are, and each later version "
-        "the base trained on what the rounds before it added. Score is the mean pass rate times "
-        "the mean pass num, over problems. A tester's pass rate counts cases that the reference "
-        "passes as they were written; its runs rate counts those whose input is of use, the "
-        "value being corrected by running. A coder's pass rate counts samples that pass all "
-        "original tests. Score rewards many trivial cases, which mutants killed does not. "
-        "Brackets hold 95 % bootstrap intervals over problems."
-    )
+    yield "What is measured", _MEASURED
     for arm in arms:
         for name in dict.fromkeys(n for sets in arm.metrics.values() for n in sets):
             yield f"{arm.name}: {name}", _table(arm, name)
@@ -126,18 +127,14 @@ def _cell(found: dict[str, Any] | None, figure: str, sign: str = "") -> str:
     if not found:
         return ""
     scale, places = (100.0, 1) if figure in _SHARES else (1.0, 3)
-    mean, low, high = (
-        f"{scale * found[key]:{sign}.{places}f}" for key in ("mean", "low", "high")
-    )
+    mean, low, high = (f"{scale * found[key]:{sign}.{places}f}" for key in ("mean", "low", "high"))
     return f"{mean}{' %' if figure in _SHARES else ''} [{low}, {high}]"
 
 
 def _work(arm: Arm) -> str:
-    lines = [
-        "| round | sampled | tokens/s | cases | codes | accepted cases | accepted codes "
-        "| documents | rows by round of origin | minutes |",
-        "|---|---|---|---|---|---|---|---|---|---|",
-    ]
+    heads = ("round", "sampled", "tokens/s", "cases", "codes", "accepted cases", "accepted codes",
+             "documents", "rows by round of origin", "minutes")  # fmt: skip
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for number, manifest in sorted(arm.manifests.items()):
         stages = manifest["stages"]
         sample, run, kept, train = (

@@ -110,15 +110,13 @@ def run_stage(work: Work, number: int, stage: str) -> None:
     seconds = round(time.monotonic() - begun, 1)
     place.finish(stage, files, {**facts, "seconds": seconds})
     place.clean()
-    work.watch.log(
-        {"event": "done", "round": number, "stage": stage, "seconds": seconds, **facts}
-    )
+    work.watch.log({"event": "done", "round": number, "stage": stage, "seconds": seconds, **facts})
     work.watch.notice(f"round {number}, {stage}: {seconds:.0f} s, {_told(facts)}")
 
 
 def _sample(work: Work, number: int, place: Place) -> tuple[list[str], dict[str, Any]]:
     problems = list(work.train.values())
-    empty = {role.value: [] for role in Role}
+    empty: Line = {role.value: [] for role in Role}
     if number == 0:  # the original data
         place.write(SAMPLES, ({"problem": p.id, **empty} for p in problems))
         return [SAMPLES], {"samples": 0, "tokens": 0}
@@ -143,9 +141,7 @@ def _execute(work: Work, number: int, place: Place) -> tuple[list[str], dict[str
     with ExitStack() as stack:
         stack.enter_context(closing(part))
         run = stack.enter_context(_runner(work))
-        on_done = stack.enter_context(
-            _counting(work, f"round {number}, execute", len(problems))
-        )
+        on_done = stack.enter_context(_counting(work, f"round {number}, execute", len(problems)))
         for problem in problems:
             if problem.id not in part.lines:
                 done = execute(
@@ -161,7 +157,9 @@ def _execute(work: Work, number: int, place: Place) -> tuple[list[str], dict[str
     for file, at in ((lines.CASES, 0), (lines.CODES, 1), (lines.OUTCOMES, 2)):
         place.write(file, (parts[at] for parts in lines.split(ordered)))
     pairs = sum(
-        len(row) for one in ordered for row in (one["reference"], *one["mutants"], *one["code_rows"])
+        len(row)
+        for one in ordered
+        for row in (one["reference"], *one["mutants"], *one["code_rows"])
     )
     facts = {
         "cases": sum(len(one["cases"]) for one in ordered),
@@ -242,7 +240,9 @@ def measure(work: Work, version: int, place: Place) -> list[Line]:
     with ExitStack() as stack:
         stack.enter_context(closing(sampled))
         stack.enter_context(closing(judged))
-        on_done = stack.enter_context(_counting(work, f"version {version}, evaluate", 2 * len(held)))
+        on_done = stack.enter_context(
+            _counting(work, f"version {version}, evaluate", 2 * len(held))
+        )
         sample([problem for _, problem in held], sampler, sampled, on_done)
         run = stack.enter_context(_runner(work))
         for name, problem in held:
@@ -259,8 +259,7 @@ def measure(work: Work, version: int, place: Place) -> list[Line]:
                 found = score.figures(done, part_of.coder, part_of.first, rankers)
                 judged.add({"problem": problem.id, "set": name, "figures": found})
             on_done()
-    result = [judged.lines[problem.id] for _, problem in held]
-    return result
+    return [judged.lines[problem.id] for _, problem in held]
 
 
 def summaries(measured: Sequence[Line], base: Sequence[Line], seed: int) -> dict[str, Any]:

@@ -162,6 +162,7 @@ def test_tests_that_the_reference_fails_are_not_sound(run):
 
 def test_replay_mixes_as_its_policy_says():
     """The originals always stay; no row stands twice, and the earliest round keeps it."""
+
     def rounds(n):
         return [[{"problem": "p", "role": "tester", "round": k, "source": f"assert f({i}) == {k}"}
                  for i in range(4)] for k in range(n)]  # fmt: skip

@@ -53,7 +53,7 @@ def test_apps_programs_read_and_print(tmp_path):
 
 def test_mbpp_finds_the_function_that_is_tested(tmp_path):
     """Helpers are passed over."""
-    row = {"task_id": 3, "text": "Do.", "code": "def f(x):\n    return g(x)\ndef g(x):\n    return x",
+    row = {"task_id": 3, "text": "Do.", "code": "def f(x):\n    return g(x)\ndef g(x): pass",
            "test_list": ["assert f(1) == 1"], "test_setup_code": "import math"}  # fmt: skip
     (task,), _ = read(tmp_path, "mbpp", [row])
     assert (task.id, task.entry_point, task.setup) == ("mbpp/3", "f", "import math")
@@ -81,8 +81,11 @@ def test_rows_that_make_no_problem_are_counted(tmp_path):
     """One bad row never stops the others."""
     good = {"id": "a", "statement": "", "entry_point": "f", "solutions": ["def f(): pass"],
             "tests": ["assert f() is None"]}  # fmt: skip
-    rows = [good, good, {**good, "id": "b", "tests": []}, {**good, "id": "c", "solutions": []},
-            {"id": "d"}, {**good, "id": "e", "tests": ["assert f() != '" + "x" * 10_000_000 + "'"]}]  # fmt: skip
+    long = f"assert f() != '{'x' * 10_000_000}'"
+    rows = [
+        *(good, good, {"id": "d"}, {**good, "id": "e", "tests": [long]}),
+        *({**good, "id": "b", "tests": []}, {**good, "id": "c", "solutions": []}),
+    ]
     tasks, dropped = read(tmp_path, "problems", rows)
     assert [task.id for task in tasks] == ["a"]
     assert dropped == {
