@@ -41,8 +41,10 @@ def add_rounds(verbs: Any) -> None:
         verb = _recipe(verbs.add_parser(name, help=text))
         verb.set_defaults(run=act)
         if name == "report":
-            verb.add_argument("--arm", action="append", default=[], type=Path, metavar="FOLDER",
-                              help="another run to set beside it, such as a control arm")  # fmt: skip
+            verb.add_argument(
+                "--arm", action="append", default=[], type=Path, metavar="FOLDER",
+                help="another run to set beside it, such as a control arm",
+            )  # fmt: skip
     for name, text in _ALONE.items():
         verb = _recipe(verbs.add_parser(name, help=f"one stage alone: {text}"))
         verb.add_argument("--round", type=int, required=True, help="0 is the original data")

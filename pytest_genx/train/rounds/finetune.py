@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-from pytest_genx.errors import GenxError
+from pytest_genx.errors import GenxError, ModelError
 from pytest_genx.syntax.definition import body_indentation, body_text, only_definition
 from pytest_genx.syntax.source import shift
 from pytest_genx.train.documents import Document
@@ -77,12 +77,29 @@ def body_of(source: str) -> str:
 
 
 def load_base(path: Path) -> tuple[Any, Tokenizer]:
-    """Load a Qwen3 model and its tokenizer from a GGUF file or a transformers folder."""
+    """Load a Qwen3 model and its tokenizer from a GGUF file or a transformers folder.
+
+    Raises:
+        ModelError: it is of another architecture, or a part of it is missing.
+    """
+    try:
+        return _load(path)
+    except (OSError, KeyError, ValueError, RuntimeError) as error:
+        text = " ".join(str(error).split())[:200]
+        raise ModelError(
+            str(path), f"a Qwen3 model with its tokenizer is expected: {text}"
+        ) from None
+
+
+def _load(path: Path) -> tuple[Any, Tokenizer]:
     from transformers import Qwen3ForCausalLM  # noqa: PLC0415
 
     if path.is_dir():
         from tokenizers import Tokenizer as Loader  # noqa: PLC0415
 
+        for name in ("config.json", "tokenizer.json"):
+            if not (path / name).is_file():
+                raise ValueError(f"{name} is missing")
         model = Qwen3ForCausalLM.from_pretrained(path, dtype="float32")
         return model, Loader.from_file(str(path / "tokenizer.json"))
     config = read_config(path)

@@ -106,9 +106,13 @@ def run_stage(work: Work, number: int, stage: str) -> None:
         return
     begun = time.monotonic()
     work.watch.log({"event": "stage", "round": number, "stage": stage})
-    files, facts = _STAGES[stage](work, number, place)
-    seconds = round(time.monotonic() - begun, 1)
-    place.finish(stage, files, {**facts, "seconds": seconds})
+    try:
+        files, facts = _STAGES[stage](work, number, place)
+        seconds = round(time.monotonic() - begun, 1)
+        place.finish(stage, files, {**facts, "seconds": seconds})
+    except OSError as error:  # a disk that is full, above all
+        reason = f"{stage} stopped ({error.strerror or error}); what is done is kept for resume"
+        raise RunError(place.folder, reason) from error
     place.clean()
     work.watch.log({"event": "done", "round": number, "stage": stage, "seconds": seconds, **facts})
     work.watch.notice(f"round {number}, {stage}: {seconds:.0f} s, {_told(facts)}")
