@@ -7,7 +7,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from pytest_genx.domain import Outcome
+from pytest_genx.matrix import PassMatrix
+from pytest_genx.rankers.dual_critic import dual_critic
 from pytest_genx.train.rounds.recipe import FilterPart
 
 Row = dict[str, Any]
@@ -23,7 +27,9 @@ def accept(line: Mapping[str, Any], recipe: FilterPart, number: int) -> tuple[li
 
     Args:
         line: what `execute` wrote of the problem.
-        recipe: caps and kind; `none` takes what was sampled as it was written.
+        recipe: caps and kind; `none` takes what was sampled as it was written. Without a
+            reference the dual critic's probabilities, of codes and of cases as written, must
+            reach its threshold; codes must pass the original tests as well, if there are any.
         number: of the round, the origin of the rows.
 
     Returns:
@@ -36,6 +42,8 @@ def accept(line: Mapping[str, Any], recipe: FilterPart, number: int) -> tuple[li
         causes["tester: above the cap"] = max(0, len(cases) - recipe.cases)
         causes["coder: above the cap"] = max(0, len(codes) - recipe.codes)
         cases, codes = cases[: recipe.cases], codes[: recipe.codes]
+    elif not line["trusted"]:
+        cases, codes = _believed(line, recipe, causes)
     else:
         cases = _cases(line, recipe, causes)
         codes = _codes(line, recipe, causes)
@@ -95,6 +103,41 @@ def _cases(line: Mapping[str, Any], recipe: FilterPart, causes: Counter[str]) ->
         chosen.append(best)
     causes["tester: above the cap"] += len(pool)
     return chosen
+
+
+def _believed(
+    line: Mapping[str, Any], recipe: FilterPart, causes: Counter[str]
+) -> tuple[list[Row], list[str]]:
+    """Codes and cases that the consensus makes probable enough, the likeliest first."""
+    if not line["codes"] or not line["cases"]:
+        causes["tester: no consensus"] += len(line["cases"])
+        causes["coder: no consensus"] += len(line["codes"])
+        return [], []
+    passed = np.array([[o == Outcome.PASS.value for o in row] for row in line["consensus"]])
+    ranking = dual_critic(
+        PassMatrix(
+            passed,
+            np.array([code["count"] for code in line["codes"]], dtype=np.int64),
+            np.array([case["count"] for case in line["cases"]], dtype=np.int64),
+        )
+    )
+    tests_passed = [set(c["outcomes"]) <= {Outcome.PASS.value} for c in line["codes"]]
+    codes = [
+        (float(s), c["source"])
+        for s, c, ok in zip(ranking.candidate_scores, line["codes"], tests_passed, strict=True)
+        if ok and s >= recipe.threshold
+    ]
+    cases = [
+        (float(s), c["written"])
+        for s, c in zip(ranking.case_scores, line["cases"], strict=True)
+        if c["call"] and s >= recipe.threshold
+    ]
+    causes["coder: not probable enough"] += len(line["codes"]) - len(codes)
+    causes["tester: not probable enough"] += len(line["cases"]) - len(cases)
+    codes.sort(key=lambda pair: -pair[0])
+    cases.sort(key=lambda pair: -pair[0])
+    rows = [{"source": source, "kills": []} for _, source in cases[: recipe.cases]]
+    return rows, [source for _, source in codes[: recipe.codes]]
 
 
 def _codes(line: Mapping[str, Any], recipe: FilterPart, causes: Counter[str]) -> list[str]:

@@ -21,6 +21,7 @@ from pytest_genx.train.rounds.problems import MODULE, Problem
 LONGEST = 200  # characters of a case that a model shall write
 NO_CALL = "compares no call"
 FLAKY = "flaky"
+UNTRUSTED = "no reference"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,19 +111,25 @@ def execute(
         run: where it is run.
         n_mutants: of the reference, at most.
         seed: of the choice of mutants.
-        written: whether the cases as written are columns too.
+        written: whether the cases as written are columns too; without a reference they are.
 
     Raises:
         SandboxError: the sandbox itself failed.
     """
     proposed = extract_cases(samples, problem.target)
     codes = extract_candidates(samples, problem.target)
-    judged = _judge(problem, proposed, run)
+    trusted = not problem.target.is_stub
+    judged = (
+        _judge(problem, proposed, run)
+        if trusted
+        else [Judged(case, Outcome.FAIL, None, UNTRUSTED) for case in proposed]
+    )
     useful = [j.corrected for j in judged if not j.status and j.corrected is not None]
-    columns = [*useful, *problem.tests, *(proposed if written else ())]
+    columns = [*useful, *problem.tests, *(proposed if written or not trusted else ())]
+    limit = n_mutants if trusted else 0
     faulty = [
         m.source
-        for m in mutants(problem.references[0], problem.target.name, limit=n_mutants, seed=seed)
+        for m in mutants(problem.references[0], problem.target.name, limit=limit, seed=seed)
     ]
     programs = [problem.references[0], *faulty, *(code.program for code in codes)]
     rows = run(programs, columns, 1) if columns else [[] for _ in programs]

@@ -41,7 +41,10 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One problem as its source has it; the first solution is the reference."""
+    """One problem as its source has it; the first solution is the reference.
+
+    Without a solution, `starter` is the head of the function that is asked for.
+    """
 
     id: str
     statement: str
@@ -50,6 +53,7 @@ class Task:
     tests: tuple[str, ...] = ()
     setup: str = ""
     exchanges: tuple[Exchange, ...] = ()
+    starter: str = ""
 
 
 def read_set(
@@ -107,9 +111,9 @@ def _count(task: Task) -> int:
 
 def _missing(task: Task) -> str:
     """What a task cannot do without; "" when it has all."""
-    if not _count(task):
-        return "no tests"
-    return "" if task.solutions else "no solution"
+    if not task.solutions:
+        return "" if task.starter else "no solution"
+    return "" if _count(task) else "no tests"
 
 
 def _find(folder: Path, name: str) -> Path:
@@ -140,8 +144,8 @@ def _problems(row: Row, _number: int) -> Task:
     if not tests and row.get("check"):
         tests = [f"{row['check']}\ncheck({row['entry_point']})"]
     return Task(
-        str(row["id"]), row["statement"], row["entry_point"], tuple(row["solutions"]),
-        tuple(tests), row.get("setup") or "",
+        str(row["id"]), row["statement"], row["entry_point"], tuple(row.get("solutions") or ()),
+        tuple(tests), row.get("setup") or "", starter=row.get("starter") or "",
     )  # fmt: skip
 
 

@@ -53,8 +53,11 @@ def filter_line(problem: Problem, cases: Line, codes: Line, outcomes: Line) -> L
 
     Original tests that the reference itself fails say nothing of a code and are left out.
     """
-    good = [j for j, letter in enumerate(outcomes["reference"]) if letter == Outcome.PASS.value]
     useful = outcomes["useful"]
+    end = useful + outcomes["tests"]
+    stub = problem.target.is_stub
+    letters_ = outcomes["reference"][:end]
+    good = [j for j, letter in enumerate(letters_) if stub or letter == Outcome.PASS.value]
     found = zip(codes["codes"], outcomes["code_rows"], strict=True)
     return {
         "problem": problem.id,
@@ -64,6 +67,8 @@ def filter_line(problem: Problem, cases: Line, codes: Line, outcomes: Line) -> L
         "mutants": [row[:useful] for row in outcomes["mutants"] if _differs(row, outcomes)],
         "codes": [{**code, "outcomes": "".join(row[j] for j in good)} for code, row in found],
         "known": [problem.target.source],
+        "trusted": not stub,
+        "consensus": [row[end:] for row in outcomes["code_rows"]] if stub else [],
     }
 
 

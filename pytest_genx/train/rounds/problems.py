@@ -30,7 +30,7 @@ class Problem:
     """One problem, ready for both roles.
 
     `references` are whole programs, the first of them the target's own module; `tests` are the
-    original cases.
+    original cases. Where there is no reference that can be trusted, the target is a stub.
     """
 
     id: str
@@ -100,9 +100,10 @@ def make_problem(task: Task) -> Problem | str:
         return "reads standard input"
     if "." in task.entry_point:
         return "method of a class"
-    if not _parses(f"{task.setup}\n{task.solutions[0]}"):
+    solution = task.solutions[0] if task.solutions else f"{task.starter.rstrip()}\n    pass"
+    if not _parses(f"{task.setup}\n{solution}"):
         return "reference does not parse"
-    program = f"{task.setup}\n{task.solutions[0]}".strip("\n") + "\n"
+    program = f"{task.setup}\n{solution}".strip("\n") + "\n"
     tree = ast.parse(program)
     nodes = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == task.entry_point]
     if not nodes:
@@ -112,8 +113,9 @@ def make_problem(task: Task) -> Problem | str:
     node = nodes[-1]
     above = above_of(tree, node)
     described = _described(node, task, whole=True)
-    target = _target(program, node, described)
-    shown = _target(program, node, _described(node, task, whole=False))
+    stub = not task.solutions
+    target = _target(program, node, described, stub=stub)
+    shown = _target(program, node, _described(node, task, whole=stub), stub=stub)
     context = Context(surroundings=above)
     others = [f"{task.setup}\n{s}" for s in task.solutions[1:] if _parses(s)]
     return Problem(
@@ -126,7 +128,7 @@ def make_problem(task: Task) -> Problem | str:
     )
 
 
-def _target(program: str, node: ast.FunctionDef, source: str) -> Target:
+def _target(program: str, node: ast.FunctionDef, source: str, *, stub: bool) -> Target:
     """The definition in its module, replaced by `source`, which has a docstring or not."""
     lines = program.split("\n")
     start = first_line(node)
@@ -140,7 +142,7 @@ def _target(program: str, node: ast.FunctionDef, source: str) -> Target:
         qualname=node.name,
         kind=TargetKind.FUNCTION,
         is_async=False,
-        is_stub=False,
+        is_stub=stub,
         start=start,
         end=start + len(own) - 1,
         source=source,

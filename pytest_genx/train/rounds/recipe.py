@@ -60,6 +60,7 @@ class FilterPart:
     mutants: int = 8  # of the reference; a case that kills none of them is unhelpful
     replay: str = "union"  # of earlier rounds: all, none, or the share below
     share: float = 0.5
+    threshold: float = 0.6  # probability, by the dual critic, where there is no reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +170,8 @@ def load_rounds(path: Path, overrides: Sequence[str] = ()) -> RoundsRecipe:
     for key, value in positive.items():
         if value <= 0:
             raise RecipeError(path, f"{key} is {value}; expected more than 0")
-    if not 0.0 <= recipe.filter.share <= 1.0:
-        raise RecipeError(path, f"filter.share is {recipe.filter.share}; expected 0 to 1")
+    for key in ("share", "threshold"):
+        if not 0.0 <= getattr(recipe.filter, key) <= 1.0:
+            value = getattr(recipe.filter, key)
+            raise RecipeError(path, f"filter.{key} is {value}; expected 0 to 1")
     return recipe

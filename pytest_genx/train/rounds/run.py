@@ -40,6 +40,11 @@ def open_work(recipe: RoundsRecipe, watch: Watch) -> Work:
     test, dropped_test = load_sets(
         recipe.data.test, recipe.data, limit=recipe.eval.limit, seed=recipe.seed
     )
+    for name, of_set in test.items():
+        # What is measured must be known: a problem without a reference only trains.
+        test[name] = [p for p in of_set if not p.target.is_stub]
+        if left_out := len(of_set) - len(test[name]):
+            dropped_test[name] |= {"problems": len(test[name]), "no reference": left_out}
     problems = {p.id: p for of_set in train.values() for p in of_set}
     if not problems:
         raise RunError(recipe.output, f"no problem to train on; dropped: {dropped}")

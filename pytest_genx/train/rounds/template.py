@@ -42,6 +42,7 @@ filter:
   mutants: 8                    # of the reference; a case that kills none is unhelpful
   replay: union                 # of earlier rounds: union, none, share
   share: 0.5                    # what share takes
+  threshold: 0.6                # by the dual critic, for problems without a reference
 train:
   epochs: 2
   threads: 2

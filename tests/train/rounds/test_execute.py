@@ -186,3 +186,25 @@ def test_score_is_the_product_of_means_and_leads_are_paired():
     assert found["tester Score"]["mean"] == 1.0
     assert found["tester Score"]["lead"]["mean"] == 0.5
     assert found["tester Score"]["lead"]["low"] >= 0.0
+
+
+def test_without_a_reference_the_dual_critic_decides(run):
+    """What most samples agree on is kept as written, above the threshold alone."""
+    problem = make_problem(
+        Task("p", "Find the largest.", "largest", (), starter="def largest(a, b):")
+    )
+    assert problem.target.is_stub
+    assert "return" not in problem.tester.text
+    done = execute(problem, samples(codes=CODES[:5]), run, n_mutants=4, seed=0)
+    assert done.n_mutants == 0
+    (parts,) = split([executed_line(problem, done)])
+    line = filter_line(problem, *parts)
+    rows, _ = accept(line, FilterPart(threshold=0.5), 1)
+    cases = {r["source"] for r in rows if r["role"] == "tester"}
+    codes = [r["source"].rsplit("\n", 1)[1].strip() for r in rows if r["role"] == "coder"]
+    assert "assert largest(1, 2) == 2" in cases
+    assert "assert largest(5, 3) == 4" not in cases
+    assert "return max(a, b)" in codes
+    none, causes = accept(line, FilterPart(threshold=1.0), 1)
+    assert not none
+    assert causes["coder: not probable enough"] == 4
