@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from pytest_genx.train.rounds.stages import (
     run_stage,
     summaries,
 )
-from pytest_genx.train.rounds.store import Place, RunError, write_text
+from pytest_genx.train.rounds.store import Place, RunError, file_hash, write_text
 
 SAVED, LOG = "recipe.json", "log.jsonl"
 
@@ -52,7 +53,7 @@ def open_work(recipe: RoundsRecipe, watch: Watch) -> Work:
         **{f"train {name}": c for name, c in dropped.items()},
         **{f"test {name}": c for name, c in dropped_test.items()},
     }
-    return Work(recipe, problems, test, counts, watch)
+    return Work(recipe, problems, test, counts, watch, base_hash(recipe))
 
 
 def run(recipe: RoundsRecipe, watch: Watch, *, resume: bool = False) -> None:
@@ -110,7 +111,19 @@ def run_base(work: Work) -> None:
 
 def save(recipe: RoundsRecipe) -> None:
     """Leave in the output folder what its run was begun with."""
-    write_text(recipe.output / SAVED, json.dumps(recipe.decisive(), indent=1) + "\n")
+    write_text(recipe.output / SAVED, json.dumps(_saved(recipe), indent=1) + "\n")
+
+
+def base_hash(recipe: RoundsRecipe) -> str:
+    """SHA-256 over the files that hold the base's weights."""
+    base = recipe.base
+    files = sorted(base.glob("*.safetensors")) if base.is_dir() else [base]
+    hashes = "".join(map(file_hash, files))
+    return hashes if len(files) == 1 else hashlib.sha256(hashes.encode()).hexdigest()
+
+
+def _saved(recipe: RoundsRecipe) -> dict[str, Any]:
+    return {**recipe.decisive(), "base": base_hash(recipe)}
 
 
 def check_saved(recipe: RoundsRecipe, *, resume: bool) -> None:
@@ -122,7 +135,7 @@ def check_saved(recipe: RoundsRecipe, *, resume: bool) -> None:
         return
     if not resume:
         raise RunError(recipe.output, "there is a run already; go on with `genx-train resume`")
-    before, now = json.loads(saved.read_text("utf-8")), recipe.decisive()
+    before, now = json.loads(saved.read_text("utf-8")), _saved(recipe)
     for path in sorted({*_flat(before), *_flat(now)}):
         one, other = _flat(before).get(path), _flat(now).get(path)
         if one != other:

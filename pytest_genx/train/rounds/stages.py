@@ -59,6 +59,7 @@ class Work:
     test: Mapping[str, Sequence[Problem]]  # by set
     dropped: Mapping[str, Mapping[str, int]]
     watch: Watch
+    base_hash: str  # SHA-256 of the base's weights
 
     def place(self, number: int) -> Place:
         """The folder of a round."""
@@ -68,6 +69,7 @@ class Work:
             "round": number,
             "recipe": self.recipe.digest(),
             "seed": self.recipe.seed,
+            "base": self.base_hash,
             "versions": versions(),
             "data": self.dropped,
         }
