@@ -108,18 +108,19 @@ def _table(arm: Arm, name: str) -> str:
     """Figures of one set, a column a version, and the last version's lead over v1."""
     versions = sorted(v for v, sets in arm.metrics.items() if name in sets)
     last = versions[-1]
-    lines = [
-        "| figure | problems | " + " | ".join(f"v{v}" for v in versions) + f" | v{last} - v1 |",
-        "|---|---|" + "---|" * (len(versions) + 1),
-    ]
+    heads = ["figure", "problems", *(f"v{v}" for v in versions)]
+    if last > 1:
+        heads.append(f"v{last} - v1")
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
     for figure in SHOWN:
-        cells = [arm.metrics[v][name].get(figure) for v in versions]
-        if not any(cells):
+        found = [arm.metrics[v][name].get(figure) for v in versions]
+        if not any(found):
             continue
-        lead = (cells[-1] or {}).get("lead") if last > 1 else None
-        problems = "/".join(dict.fromkeys(str(c["problems"]) for c in cells if c))
-        shown = " | ".join(_cell(c, figure) for c in cells)
-        lines.append(f"| {figure} | {problems} | {shown} | {_cell(lead, figure, sign='+')} |")
+        cells = [figure, "/".join(dict.fromkeys(str(c["problems"]) for c in found if c))]
+        cells += [_cell(one, figure) for one in found]
+        if last > 1:
+            cells.append(_cell((found[-1] or {}).get("lead"), figure, sign="+"))
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

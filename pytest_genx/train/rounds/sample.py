@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import multiprocessing
 import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +18,18 @@ from pathlib import Path
 from pytest_genx import plugins
 from pytest_genx.config import Config
 from pytest_genx.domain import Context, Request, Role, Sample
+from pytest_genx.errors import GenxError
 from pytest_genx.interfaces import Backend
 from pytest_genx.train.rounds.problems import Problem
 from pytest_genx.train.rounds.recipe import SamplingPart
 from pytest_genx.train.rounds.store import Line, Part
 
 _SEEDS = 1 << 31
+_ERROR = "error"
+
+
+class SampleError(GenxError):
+    """A process that samples cannot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,30 +117,42 @@ def _lines(problems: Sequence[Problem], sampler: Sampler) -> Iterator[Line]:
         sampler.recipe.processes, context, initializer=_begin, initargs=(sampler, os.getpid())
     ) as pool:
         try:
-            yield from pool.map(_work, problems, chunksize=1)
+            for line in pool.map(_work, problems, chunksize=1):
+                if _ERROR in line:
+                    raise SampleError(line[_ERROR])
+                yield line
+        except BrokenProcessPool:
+            raise SampleError("a process that samples died; perhaps it had no memory") from None
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
 # What a worker process keeps between problems.
-_open: list[tuple[Sampler, Backend]] = []
+_begun: list[Sampler] = []
+_open: list[Backend] = []
 
 
 def _begin(sampler: Sampler, parent: int) -> None:
-    """Open the model in a worker, and see to it that the worker ends when its parent does."""
+    """Prepare a worker, and see to it that it ends when its parent does."""
 
     def watch() -> None:
         while os.getppid() == parent:
             time.sleep(1.0)
         os._exit(1)
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
     threading.Thread(target=watch, daemon=True).start()
-    _open.append((sampler, sampler.open()))
+    _begun.append(sampler)
 
 
 def _work(problem: Problem) -> Line:
-    sampler, backend = _open[0]
-    return sampler.line(problem, backend)
+    """Sample in a worker; what goes wrong travels as text."""
+    try:
+        if not _open:
+            _open.append(_begun[0].open())
+        return _begun[0].line(problem, _open[0])
+    except GenxError as error:
+        return {_ERROR: str(error)}
 
 
 def tokens(lines: Iterable[Line]) -> int:
