@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -90,7 +90,7 @@ def _run(arguments: argparse.Namespace, *, resume: bool = False) -> int:
         except KeyboardInterrupt:
             display.notice(f"all that is done is kept; go on: genx-train resume {recipe.path}")
             raise
-    return _report(arguments)
+    return _written(recipe.output)
 
 
 def _resume(arguments: argparse.Namespace) -> int:
@@ -106,11 +106,15 @@ def _stage(arguments: argparse.Namespace) -> int:
 
 
 def _report(arguments: argparse.Namespace) -> int:
-    from pytest_genx.train.rounds.report import write_report
-
     given: Path = arguments.recipe
     folder = given if given.is_dir() else _load(arguments).output
-    for path in write_report(folder, getattr(arguments, "arm", [])):
+    return _written(folder, arguments.arm)
+
+
+def _written(folder: Path, arms: Sequence[Path] = ()) -> int:
+    from pytest_genx.train.rounds.report import write_report
+
+    for path in write_report(folder, arms):
         sys.stdout.write(f"wrote {path}\n")
     return 0
 
