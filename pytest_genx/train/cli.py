@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 from pytest_genx.errors import GenxError, MissingDependency
+from pytest_genx.train.rounds.command import add_rounds
 
 _INTERRUPTED = 130
 _EXTRA = {  # modules of the extra `train`, with the packages that hold them
@@ -71,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
         "--card", type=Path, help="Markdown file whose marked section is rewritten"
     )
     measure.set_defaults(run=_evaluate)
+    add_rounds(verbs)
     return parser
 
 

@@ -9,20 +9,27 @@ from __future__ import annotations
 import random
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pytest_genx.pipeline.prompt import coder_text, tester_text
 from pytest_genx.syntax.definition import definition_head, hidden
 from pytest_genx.train.families.calls import Call, assertion, choose
 from pytest_genx.train.families.functions import Function
 
+_SHORT = 700  # characters of a published function that a small model may learn to write
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What is given and what is to be answered; training appends the end-of-text token."""
+    """What is given and what is to be answered; training appends the end-of-text token.
+
+    `whole` says that the prompt teaches as much as the answer: a described function with its
+    body is a coder's answer too, up to the tester's comment, where a coder is stopped.
+    """
 
     prompt: str
     answer: str
+    whole: bool = False
 
 
 def in_class(source: str, owner: str | None) -> str:
@@ -67,12 +74,13 @@ def function_documents(function: Function, rng: random.Random) -> Iterator[Docum
     """Make the documents of one composed function: the tester's weigh most."""
     documented = '"""' in function.source
     source, owner, above = function.source, function.owner, function.above
-    if documented and rng.random() < 0.6:
+    if documented and rng.random() < 0.2:
         yield coder_document(source, owner, above)
-    yield tester_document(
+    shown = tester_document(
         source, function.name, owner, above, _answer(function.calls, rng), show_body=True
     )
-    if documented and rng.random() < 0.35:
+    yield replace(shown, whole=documented)
+    if documented and rng.random() < 0.2:
         yield tester_document(
             source, function.name, owner, above, _answer(function.calls, rng), show_body=False
         )
@@ -84,9 +92,8 @@ def problem_documents(function: Function, rng: random.Random) -> Iterator[Docume
     has_text = '"""' in source
     show_body = not has_text or rng.random() < 0.8
     answer = _answer(function.calls, rng)
-    yield tester_document(source, name, owner, above, answer, show_body=show_body)
-    if has_text and rng.random() < 0.3:
-        yield coder_document(source, owner, above)
+    shown = tester_document(source, name, owner, above, answer, show_body=show_body)
+    yield replace(shown, whole=has_text and show_body and len(shown.prompt) < _SHORT)
 
 
 def _answer(calls: Sequence[Call], rng: random.Random) -> list[str]:

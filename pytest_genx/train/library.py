@@ -12,7 +12,7 @@ import sysconfig
 import textwrap
 from pathlib import Path
 
-_SKIPPED = frozenset(
+SKIPPED = frozenset(
     {"test", "tests", "idlelib", "lib2to3", "site-packages", "turtledemo", "__pycache__", "tkinter"}
 )
 _LONGEST = 1000  # characters of a function
@@ -22,7 +22,7 @@ def library_definitions(n: int, rng: random.Random) -> list[tuple[str, str | Non
     """Read the source of up to `n` documented functions and methods, each with its class."""
     root = Path(sysconfig.get_path("stdlib"))
     files = sorted(
-        path for path in root.rglob("*.py") if not _SKIPPED & set(path.relative_to(root).parts)
+        path for path in root.rglob("*.py") if not SKIPPED & set(path.relative_to(root).parts)
     )
     rng.shuffle(files)
     found: list[tuple[str, str | None]] = []

@@ -1,10 +1,12 @@
 """The training loop, top to bottom.
 
-Departs from the usual recipe in three ways:
+Departs from the usual recipe in four ways:
 1. The schedule runs on wall time (warm-up, constant, linear decay over the last share of the
    budget), so a slow machine still finishes; with `steps` it runs on steps and is repeatable.
+   Time in which the process was suspended does not count.
 2. Matrices inside blocks are trained by Muon, the embedding and the norms by AdamW.
 3. Tokens of the prompt count less than tokens of the answer.
+4. A batch holds rows of one length; every batch has about as many tokens.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +22,14 @@ from pytest_genx.train.packing import Packed
 from pytest_genx.train.recipe import TrainRecipe
 
 CHECKPOINT = "checkpoint.pt"
+PREVIOUS = "checkpoint.previous.pt"
 LOG = "steps.jsonl"
+_SUSPENDED = 10  # a step that takes so many times the shortest full one was interrupted
 
 
 def train(  # noqa: C901, PLR0915 - reads top to bottom
     model: Any,
-    packed: Packed,
+    packs: Sequence[Packed],
     recipe: TrainRecipe,
     folder: Path,
     *,
@@ -39,7 +43,7 @@ def train(  # noqa: C901, PLR0915 - reads top to bottom
 
     Args:
         model: a causal language model of transformers.
-        packed: rows of tokens and weights.
+        packs: rows of tokens and weights, one pack for each length of row.
         recipe: budget, batch and rates.
         folder: where checkpoint and log go; it exists.
         seed: of the order of rows.
@@ -71,33 +75,33 @@ def train(  # noqa: C901, PLR0915 - reads top to bottom
             for group, base in zip(optimizer.param_groups, bases, strict=True):
                 group["base"] = base
         step, spent = state["step"], state["spent"]
-    rows = len(packed.tokens)
-    batch = min(recipe.batch, rows)
-    per_pass = rows // batch
+    per_pass = len(_batches(packs, recipe.batch, [seed, 0]))
 
     def save() -> None:
         state = {
             "model": model.state_dict(),
             "optimizers": [o.state_dict() for o in optimizers],
             "step": step,
-            "spent": spent + clock() - begun,
+            "spent": spent,
         }
         # A kill in the middle of writing must not cost the last good checkpoint.
         torch.save(state, checkpoint.with_suffix(".new"))
+        if checkpoint.exists():
+            checkpoint.replace(folder / PREVIOUS)
         checkpoint.with_suffix(".new").replace(checkpoint)
 
     # ---------------------------------------------------------------------------------- steps
     model.train()
-    begun = saved_at = logged_at = clock()
+    last = saved_at = logged_at = clock()
+    shortest = math.inf
     tokens_since = 0
-    order: Any = None
+    order: list[tuple[Packed, Any]] = []
     try:
         with (folder / LOG).open("a", encoding="utf-8") as log:
-            while (progress := _progress(recipe, step, spent + clock() - begun)) < 1.0:
-                if order is None or step % per_pass == 0:
-                    order = np.random.default_rng([seed, step // per_pass]).permutation(rows)
-                start = step % per_pass * batch
-                chosen = order[start : start + batch]
+            while (progress := _progress(recipe, step, spent)) < 1.0:
+                if not order or step % per_pass == 0:
+                    order = _batches(packs, recipe.batch, [seed, step // per_pass])
+                packed, chosen = order[step % per_pass]
                 ids = torch.from_numpy(packed.tokens[chosen].astype(np.int64))  # (B, T + 1)
                 weights = torch.from_numpy(packed.weights[chosen])[:, 1:]  # (B, T)
 
@@ -120,6 +124,10 @@ def train(  # noqa: C901, PLR0915 - reads top to bottom
                 tokens_since += int((weights > 0).sum())
 
                 now = clock()
+                if 2 * ids.numel() > recipe.batch:  # the last batch of a pack may be tiny
+                    shortest = min(shortest, now - last)
+                spent += min(now - last, _SUSPENDED * shortest)
+                last = now
                 if step % 10 == 0 or step == 1:
                     answer = losses[(weights == 1.0).flatten()].mean()
                     line = {
@@ -128,7 +136,7 @@ def train(  # noqa: C901, PLR0915 - reads top to bottom
                         "answer_loss": round(answer.item(), 4),
                         "rate": round(rate, 4),
                         "tokens_per_second": round(tokens_since / max(now - logged_at, 1e-9)),
-                        "minutes": round((spent + now - begun) / 60, 2),
+                        "minutes": round(spent / 60, 2),
                         "progress": round(progress, 4),
                     }
                     log.write(json.dumps(line) + "\n")
@@ -144,6 +152,30 @@ def train(  # noqa: C901, PLR0915 - reads top to bottom
         raise
     save()
     return step
+
+
+def _batches(
+    packs: Sequence[Packed], positions: int, seed: Sequence[int]
+) -> list[tuple[Packed, Any]]:
+    """Shuffle the rows of each pack, cut them into batches, and shuffle these.
+
+    Args:
+        packs: of rows of different lengths.
+        positions: tokens of a batch; one row where rows are longer.
+        seed: of the order.
+
+    Returns:
+        For each batch the pack and the numbers of its rows; the last batch of a pack may be small.
+    """
+    import numpy as np  # noqa: PLC0415
+
+    rng = np.random.default_rng(seed)
+    found: list[tuple[Packed, Any]] = []
+    for packed in packs:
+        batch = max(positions // packed.length, 1)
+        order = rng.permutation(len(packed.tokens))
+        found += [(packed, order[i : i + batch]) for i in range(0, len(order), batch)]
+    return [found[i] for i in rng.permutation(len(found))]
 
 
 def schedule(recipe: TrainRecipe, step: int, progress: float) -> float:

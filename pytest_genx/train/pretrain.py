@@ -11,6 +11,7 @@ import platform
 import random
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from pytest_genx.errors import RecipeError
 from pytest_genx.train.corpus import build_corpus
@@ -66,7 +67,8 @@ def pretrain(
         if not rows.exists():
             raise RecipeError(recipe.path, f"nothing to resume in {folder}")
         with np.load(rows) as saved:
-            packed = Packed(saved["tokens"], saved["weights"], 0)
+            lengths = [name.removeprefix("tokens") for name in saved if name[0] == "t"]
+            packs = [Packed(saved[f"tokens{n}"], saved[f"weights{n}"]) for n in lengths]
         tokenizer = Tokenizer.from_file(str(hf / "tokenizer.json"))
     else:
         for stale in (rows, folder / CHECKPOINT, folder / LOG):
@@ -77,14 +79,17 @@ def pretrain(
         )
         tokenizer = train_tokenizer((d.prompt + d.answer for d in sample), recipe.tokenizer)
         save_tokenizer(tokenizer, hf)
-        packed = pack(
+        packs, dropped = pack(
             corpus.documents,
             tokenizer,
-            length=recipe.train.length,
+            longest=recipe.model.context,
             prompt_weight=recipe.train.prompt_weight,
         )
-        np.savez(rows, tokens=packed.tokens, weights=packed.weights)
-        counts = {**corpus.counts, "rows": len(packed.tokens), "too long": packed.dropped}
+        named: dict[str, Any] = {f"tokens{p.length}": p.tokens for p in packs}
+        named |= {f"weights{p.length}": p.weights for p in packs}
+        np.savez(rows, **named)
+        tokens = sum(int((p.weights > 0).sum()) for p in packs)
+        counts = {**corpus.counts, "tokens": tokens, "too long": dropped}
         (folder / COUNTS).write_text(json.dumps(counts, indent=1) + "\n", "utf-8")
         notice("data: " + ", ".join(f"{n} {what}" for what, n in counts.items()))
 
@@ -104,7 +109,7 @@ def pretrain(
     # --------------------------------------------------------------------------------- train
     steps = train(
         model,
-        packed,
+        packs,
         recipe.train,
         folder,
         seed=recipe.seed,
@@ -132,7 +137,7 @@ def write_summary(recipe: Recipe, steps: int, parameters: int) -> None:
         "name": recipe.name,
         "parameters": parameters,
         "steps": steps,
-        "positions": steps * recipe.train.batch * recipe.train.length,  # padding included
+        "positions": steps * recipe.train.batch,  # about; padding included
         "minutes": minutes,
         "python": platform.python_version(),
         "corpus": json.loads((recipe.output / COUNTS).read_text("utf-8")),

@@ -16,7 +16,7 @@ import random
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +37,21 @@ _STARRED = (
     "math",
     "operator",
 )
-_MUTATIONS = 10
-_LONGEST_CALL = 160
+_MUTATIONS = 12
+_GENERATED = 12  # calls of a problem's own generator of inputs
+_LONGEST_CALL = 240
+_LONGEST_RESULT = 120  # characters of an expected value of a published function
+_SHORT_CALL = 110  # calls up to this length are preferred
+_ENOUGH = 6  # short calls, for longer ones to be left out
+_GENERATOR = """
+import random, string, math
+from random import Random
+{source}
+def _drawn(seed):
+    values = generate_inputs(Random(seed))
+    return "{name}(" + ", ".join(f"{{k}}={{v!r}}" for k, v in values.items()) + ")"
+"""
+_LONG_DECIMAL = re.compile(r"\d+\.\d{6,}(?:e[-+]?\d+)?")
 _STOPWORDS = frozenset(
     {
         "a", "an", "the", "of", "to", "in", "on", "is", "are", "be", "for", "and", "or", "with",
@@ -60,6 +73,7 @@ class Problem:
     solution: str
     tests: tuple[str, ...]
     check: str = ""
+    generator: str = ""  # source of `generate_inputs(rng)`, which returns arguments by name
 
 
 def read_problems(folder: Path, name: str) -> list[Problem]:
@@ -72,7 +86,7 @@ def read_problems(folder: Path, name: str) -> list[Problem]:
     return [
         Problem(
             r["id"], r["statement"], r["entry_point"], r["setup"], r["solutions"][0],
-            tuple(r.get("tests", ())), r.get("check", ""),
+            tuple(r.get("tests", ())), r.get("check", ""), r.get("input_generator", ""),
         )
         for r in records
     ]  # fmt: skip
@@ -85,28 +99,53 @@ def problem_functions(
     found = entry_definition(problem)
     if found is None:
         return
-    if not _standard(problem.solution):
+    if not is_standard(problem.solution):
         return
     node, owner, above = found
     program = f"{problem.setup}\n{problem.solution}"
     calls = [c for c in map(called, problem.tests) if c and c.startswith(f"{problem.entry_point}(")]
+    calls = list(map(tidy_call, [*calls, *_generated(problem, executor, rng)]))
     varied = [mutate_call(rng.choice(calls), rng) for _ in range(_MUTATIONS)] if calls else []
-    sources = list(dict.fromkeys([*map(tidy_call, calls), *filter(None, varied)]))
+    sources = list(dict.fromkeys([*calls, *filter(None, varied)]))
     sources = [s for s in sources if len(s) <= _LONGEST_CALL and "_node(" not in s]
     ran = executor.run(program, sources, entry=problem.entry_point)
-    kept = tuple(
-        c for c in ran.calls if c and c.value is not None and len(c.value) <= LONGEST_VALUE
-    )
+    kept = fitting_calls([c for c in ran.calls if c is not None])
     if len(kept) >= 2:
         yield Function(problem.id, node.name, ast.unparse(node), owner, above, kept)
     yield from _helpers(problem, ran.helpers)
+
+
+def _generated(problem: Problem, executor: Executor, rng: random.Random) -> list[str]:
+    """Draw calls from the generator of inputs that the problem brings, if it does."""
+    if not problem.generator:
+        return []
+    program = _GENERATOR.format(source=problem.generator, name=problem.entry_point)
+    seeds = [f"_drawn({rng.randrange(1 << 20)})" for _ in range(_GENERATED)]
+    found = [ast.literal_eval(c.value) for c in executor.run(program, seeds).calls if c and c.value]
+    return [call for call in found if called(f"assert {call} == 0")]
+
+
+def fitting_calls(calls: Sequence[Call]) -> tuple[Call, ...]:
+    """Keep calls that returned a literal and are short enough for a test.
+
+    The short ones alone when there are enough of them. Long decimals of values are cut to four
+    places: no small model works out sixteen, and running the code corrects what it writes.
+    """
+    kept = [
+        replace(c, value=_LONG_DECIMAL.sub(lambda m: repr(round(float(m[0]), 4)), c.value))
+        for c in calls
+        if c.value is not None and len(c.source) <= _LONGEST_CALL
+    ]
+    kept = [c for c in kept if len(str(c.value)) <= _LONGEST_RESULT]
+    short = [c for c in kept if len(c.source) <= _SHORT_CALL and len(str(c.value)) <= LONGEST_VALUE]
+    return tuple(short if len(short) >= _ENOUGH else kept)
 
 
 def spelled(function: Function, problem: Problem, rng: random.Random) -> Function:
     """Give a problem's function another name and form, so that no set has its own dialect."""
     name, owner, source, calls = function.name, function.owner, function.source, function.calls
     new = name
-    if name == "main_solution" and problem.statement:
+    if name == "main_solution" and problem.statement and rng.random() < 0.6:
         new = _name_from(problem.statement)
     elif problem.id.startswith("leetcode/") and owner and "self." not in source:
         if rng.random() < 0.7:
@@ -158,7 +197,7 @@ def entry_definition(problem: Problem) -> tuple[ast.FunctionDef, str | None, str
     owner = "Solution" if "." in problem.entry_point else None
     for node in tree.body:
         if owner is None and isinstance(node, ast.FunctionDef) and node.name == name:
-            return node, None, _above(tree, node)
+            return node, None, above_of(tree, node)
         if owner is not None and isinstance(node, ast.ClassDef) and node.name == owner:
             methods = [m for m in node.body if isinstance(m, ast.FunctionDef)]
             if len(methods) == 1 and methods[0].name == name:
@@ -177,7 +216,7 @@ def called(test: str) -> str | None:
     return None
 
 
-def _above(tree: ast.Module, node: ast.FunctionDef) -> str:
+def above_of(tree: ast.Module, node: ast.FunctionDef) -> str:
     """Source of the imports and definitions that the function needs, in their order."""
     needed = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
     parts = []
@@ -191,15 +230,15 @@ def _above(tree: ast.Module, node: ast.FunctionDef) -> str:
     return "\n\n".join(reversed(parts))
 
 
-def _standard(source: str) -> bool:
-    """Tell whether a program imports nothing outside the standard library."""
+def is_standard(source: str) -> bool:
+    """Tell whether a program imports nothing outside the standard library and numpy."""
     imported = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             imported |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             imported.add((node.module or "").partition(".")[0])
-    return imported <= sys.stdlib_module_names
+    return imported <= sys.stdlib_module_names | {"numpy"}
 
 
 def _imports(node: ast.FunctionDef) -> str:
@@ -243,7 +282,7 @@ def _helpers(problem: Problem, seen: Sequence[tuple[str, Call]]) -> Iterator[Fun
         if len(short) >= 3:
             key = f"{problem.id}/{node.name}"
             yield Function(
-                key, node.name, ast.unparse(node), None, _above(tree, node), tuple(short)
+                key, node.name, ast.unparse(node), None, above_of(tree, node), tuple(short)
             )
 
 

@@ -13,9 +13,11 @@ import typing
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pytest_genx.errors import RecipeError
+
+_Kind = TypeVar("_Kind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +49,18 @@ class DataRecipe:
     problems: Path | None = None
     answers: int = 6  # tester documents for each problem
     library: int = 3000  # functions of the standard library
-    repeat: int = 2  # how often problems and library are packed for one pass over functions
+    sources: Path | None = None  # folder of Python source whose licences permit it
+    repeat: int = 2  # how often all but composed functions is packed for one pass over these
 
 
 @dataclass(frozen=True, slots=True)
 class TrainRecipe:
     """How it is trained: for so many `minutes` of wall time, or exactly `steps`."""
 
-    minutes: float = 60.0
+    minutes: float = 60.0  # without those in which the process was suspended
     steps: int | None = None
     threads: int = 1
-    batch: int = 4  # rows of `length` tokens
-    length: int = 1024
+    batch: int = 4096  # tokens of a step, padding included
     muon: float = 3e-3  # learning rate of matrices inside blocks
     adam: float = 3e-3  # learning rate of the embedding and of norms
     weight_decay: float = 0.05
@@ -94,6 +96,17 @@ def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
     Raises:
         RecipeError: unknown key, wrong type, or a file that cannot be read.
     """
+    recipe = read_recipe(Recipe, path, overrides)
+    _check(recipe)
+    return recipe
+
+
+def read_recipe(kind: type[_Kind], path: Path, overrides: Sequence[str] = ()) -> _Kind:
+    """Read a YAML file as the dataclass `kind`, whose field `path` names the file itself.
+
+    Raises:
+        RecipeError: as `load_recipe` does; numbers are not looked at.
+    """
     import yaml  # noqa: PLC0415
 
     try:
@@ -109,9 +122,7 @@ def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
         raise RecipeError(path, " ".join(str(error).split())) from None
     if not isinstance(tree, dict):
         raise RecipeError(path, "a mapping is expected at the top")
-    recipe = _build(path, Recipe, {**tree, "path": path}, "")
-    assert isinstance(recipe, Recipe)
-    _check(recipe)
+    recipe: _Kind = _build(path, kind, {**tree, "path": path}, "")
     return recipe
 
 
@@ -146,6 +157,10 @@ def _value(path: Path, hint: Any, value: Any, where: str) -> Any:
         if not isinstance(value, dict):
             raise RecipeError(path, f"{where} is {value!r}; expected a mapping")
         return _build(path, typing.cast("type[Any]", hint), value, where + ".")
+    if typing.get_origin(hint) is tuple:
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise RecipeError(path, f"{where} is {value!r}; expected a list of names")
+        return tuple(value)
     allowed = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
     if value is None and type(None) in allowed:
         return None
@@ -174,9 +189,7 @@ def _check(recipe: Recipe) -> None:
         raise RecipeError(
             recipe.path, f"model.heads is {model.heads}; expected a multiple of kv_heads"
         )
-    if train.length > model.context:
-        raise RecipeError(
-            recipe.path, f"train.length is {train.length}; expected at most model.context"
-        )
+    if train.batch < 1:
+        raise RecipeError(recipe.path, f"train.batch is {train.batch}; expected at least 1 token")
     if recipe.tokenizer.vocabulary < 512:
         raise RecipeError(recipe.path, "tokenizer.vocabulary must be at least 512")

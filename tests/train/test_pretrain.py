@@ -19,7 +19,7 @@ export: {folder}/models/tiny.gguf
 tokenizer: {{vocabulary: 600}}
 model: {{width: 64, layers: 1, heads: 2, kv_heads: 1, head_width: 32, feed_forward: 64}}
 data: {{functions: 40, library: 5}}
-train: {{steps: 3, batch: 2, length: 256, warmup: 1}}
+train: {{steps: 3, batch: 512, warmup: 1}}
 """
 
 
@@ -44,7 +44,7 @@ def test_the_command_leaves_model_log_and_counts(recipe, tmp_path, capsys):
     steps = [json.loads(line)["step"] for line in (out / "steps.jsonl").read_text().splitlines()]
     assert steps == [1, 10]
     summary = json.loads((tmp_path / "models" / "tiny.json").read_text("utf-8"))
-    assert (summary["steps"], summary["positions"]) == (10, 10 * 2 * 256)
+    assert (summary["steps"], summary["positions"]) == (10, 10 * 512)
     assert summary["corpus"]["composed functions"] == 40
     assert "10 steps; wrote" in capsys.readouterr().err
 

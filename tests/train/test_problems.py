@@ -7,6 +7,7 @@ import gzip
 import json
 import random
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,14 +15,17 @@ import pytest
 if sys.platform == "win32":
     pytest.skip("needs fork", allow_module_level=True)
 
+from pytest_genx.train import corpus
 from pytest_genx.train.corpus import build_corpus
 from pytest_genx.train.execute import Executor
+from pytest_genx.train.families.calls import Call
 from pytest_genx.train.mutate import mutate, mutate_call, tidy_call
 from pytest_genx.train.problems import (
     MEASURED,
     TRAINING,
     Problem,
     documented,
+    fitting_calls,
     problem_functions,
     read_problems,
     spelled,
@@ -71,7 +75,7 @@ def test_spelling_changes_names_and_keywords_alone():
         other = documented(
             spelled(function, HALVES, random.Random(seed)), HALVES, random.Random(seed)
         )
-        assert other.name == "numbers_return_even"
+        assert other.name in {"main_solution", "numbers_return_even"}
         namespace = {}
         exec(other.program, namespace)
         for call in other.calls:
@@ -119,17 +123,17 @@ def test_code_equal_to_measured_problems_is_dropped_and_counted(tmp_path):
         with gzip.open(tmp_path / f"{name}.jsonl.gz", "wt", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n" if wanted else "")
     recipe = DataRecipe(functions=5, problems=tmp_path, answers=1, library=0)
-    corpus = build_corpus(recipe, seed=0)
-    assert corpus.counts["dropped as equal to measured code"] >= 1
-    assert not any("% 2 == 0]" in d.prompt and "half(" in d.prompt for d in corpus.documents)
+    made_of = build_corpus(recipe, seed=0)
+    assert made_of.counts["dropped as equal to measured code"] >= 1
+    assert not any("% 2 == 0]" in d.prompt and "half(" in d.prompt for d in made_of.documents)
 
 
 def test_an_absent_folder_is_a_notice(tmp_path):
     """Without problems there are composed functions, and one line says so."""
     notices = []
     recipe = DataRecipe(functions=5, problems=tmp_path / "absent", library=0)
-    corpus = build_corpus(recipe, seed=0, notice=notices.append)
-    assert len(corpus.documents) >= 5
+    made_of = build_corpus(recipe, seed=0, notice=notices.append)
+    assert len(made_of.documents) >= 5
     assert "no problems in" in notices[0]
 
 
@@ -140,3 +144,40 @@ def test_real_problem_files_are_read():
         assert len(read_problems(PROBLEMS, name)) > 100
     found = [f for p in read_problems(PROBLEMS, "mbpp-train")[:10] for f in made(p)]
     assert len(found) >= 8
+
+
+def test_a_problems_own_generator_gives_more_calls():
+    """Arguments drawn by name become calls, which are run."""
+    generator = "def generate_inputs(rng):\n    return {'values': [rng.randint(100, 999)]}\n"
+    entry = made(replace(HALVES, generator=generator))[0]
+    drawn = [ast.literal_eval(c.source.partition("=")[2][:-1]) for c in entry.calls]
+    assert sum(len(values) == 1 and values[0] >= 100 for values in drawn) >= 5
+
+
+def test_long_calls_are_left_out_and_long_decimals_cut():
+    """What no test would show is dropped; of a value four decimals stay."""
+    long = Call(f"f({'x' * 300!r})", "1", None, frozenset())
+    third = Call("f(1)", "{'a': 0.3333333333333333, 'b': '1.5'}", None, frozenset())
+    raising = Call("f(0)", None, "ZeroDivisionError", frozenset())
+    (kept,) = fitting_calls([long, third, raising])
+    assert kept.value == "{'a': 0.3333, 'b': '1.5'}"
+
+
+def test_source_folders_are_run_and_counted(tmp_path):
+    """A function of a source folder becomes documents; an absent folder is a notice."""
+    folder = tmp_path / "sources"
+    folder.mkdir()
+    (folder / "m.py").write_text(
+        "def area(w: int, h: int):\n    n = w * h\n    return n\n", "utf-8"
+    )
+    (tmp_path / "empty").mkdir()
+    notices = []
+    recipe = DataRecipe(functions=0, sources=folder, answers=2, library=0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(corpus, "standard_library", lambda: tmp_path / "empty")
+        built = build_corpus(recipe, seed=0)
+    assert built.counts["functions of sources"] == 1
+    assert all("area(" in d.answer for d in built.documents)
+    absent = replace(recipe, sources=tmp_path / "absent", functions=1)
+    build_corpus(absent, seed=0, notice=notices.append)
+    assert "no source in" in notices[0]

@@ -58,7 +58,7 @@ def test_overrides_win_and_are_read_as_yaml(write):
         ("a: [\n", [], r"recipe .*recipe.yaml: while parsing"),
         (MINIMAL, ["train.minutes"], r"override 'train.minutes' is not of the form"),
         (MINIMAL, ["name.first=3"], r"override 'name.first' goes below a setting"),
-        (MINIMAL, ["train.length=4096"], r"train.length is 4096; expected at most model.context"),
+        (MINIMAL, ["train.batch=0"], r"train.batch is 0; expected at least 1 token"),
     ],
 )
 def test_a_mistake_is_named_with_what_is_known(write, text, overrides, expected):

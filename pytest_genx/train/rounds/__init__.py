@@ -1,0 +1,1 @@
+"""Joint training of coder and tester from execution feedback, round by round."""

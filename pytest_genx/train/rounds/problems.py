@@ -1,0 +1,174 @@
+"""Tasks -> what both roles are asked: a target in a module, its prompts, its references.
+
+The statement becomes the docstring of the reference's definition, with the first test as an
+example, since statements such as MBPP's do not say what the arguments are. The tester is shown
+the definition with its body, and a long statement is left out there.
+"""
+
+from __future__ import annotations
+
+import ast
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pytest_genx.domain import Case, Context, Prompt, Role, Target, TargetKind
+from pytest_genx.pipeline.prompt import make_prompts
+from pytest_genx.syntax.definition import first_line
+from pytest_genx.train.decontaminate import contaminated, fingerprints
+from pytest_genx.train.problems import above_of, called, is_standard
+from pytest_genx.train.rounds.formats import Task, read_set
+from pytest_genx.train.rounds.recipe import DataPart
+
+MODULE = "solution"
+_SHORT = 500  # characters of a statement that a tester is shown
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One problem, ready for both roles.
+
+    `references` are whole programs, the first of them the target's own module; `tests` are the
+    original cases. Where there is no reference that can be trusted, the target is a stub.
+    """
+
+    id: str
+    target: Target
+    coder: Prompt
+    tester: Prompt
+    references: tuple[str, ...]
+    tests: tuple[Case, ...]
+
+
+def load_sets(
+    sets: Sequence[str],
+    data: DataPart,
+    *,
+    limit: int | None,
+    seed: int,
+    measured: frozenset[str] = frozenset(),
+) -> tuple[dict[str, list[Problem]], dict[str, dict[str, int]]]:
+    """Read sets of problems, and draw some of each.
+
+    Args:
+        sets: as `read_set` takes them.
+        data: folder and limits.
+        limit: problems of each set; None for all.
+        seed: of the draw.
+        measured: fingerprints of what models are measured on, which are left out.
+
+    Returns:
+        Problems by set, and for each set the counts of what was dropped, by cause.
+
+    Raises:
+        DataError, UnknownName: as `read_set`.
+    """
+    found: dict[str, list[Problem]] = {}
+    counts: dict[str, dict[str, int]] = {}
+    for spec in sets:
+        tasks, dropped = read_set(spec, data.folder, longest_input=data.longest_input)
+        order = random.Random(f"{seed} {spec}").sample(range(len(tasks)), len(tasks))
+        chosen: list[tuple[int, Problem]] = []
+        for i in order:
+            if limit is not None and len(chosen) >= limit:
+                break
+            made = make_problem(tasks[i])
+            if isinstance(made, str):
+                dropped[made] += 1
+            elif measured and any(contaminated(p, measured) for p in made.references):
+                dropped["equal to measured code"] += 1
+            else:
+                chosen.append((i, made))
+        found[spec] = [problem for _, problem in sorted(chosen, key=lambda pair: pair[0])]
+        counts[spec] = {"problems": len(chosen), **dict(sorted(dropped.items()))}
+    return found, counts
+
+
+def measured_code(sets: Sequence[str], data: DataPart) -> frozenset[str]:
+    """Fingerprints of the solutions in the test sets, all of them."""
+    programs = []
+    for spec in sets:
+        for task in read_set(spec, data.folder, longest_input=data.longest_input)[0]:
+            programs += [p for p in task.solutions if _parses(p)]
+    return fingerprints(programs)
+
+
+def make_problem(task: Task) -> Problem | str:
+    """Make a problem of a task, or say why it cannot be one."""
+    if not task.entry_point:
+        return "reads standard input"
+    if "." in task.entry_point:
+        return "method of a class"
+    solution = task.solutions[0] if task.solutions else f"{task.starter.rstrip()}\n    pass"
+    if not _parses(f"{task.setup}\n{solution}"):
+        return "reference does not parse"
+    program = f"{task.setup}\n{solution}".strip("\n") + "\n"
+    tree = ast.parse(program)
+    nodes = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == task.entry_point]
+    if not nodes:
+        return "no function of that name"
+    if not is_standard(program):
+        return "imports more than the standard library"
+    node = nodes[-1]
+    above = above_of(tree, node)
+    described = _described(node, task, whole=True)
+    stub = not task.solutions
+    target = _target(program, node, described, stub=stub)
+    shown = _target(program, node, _described(node, task, whole=stub), stub=stub)
+    context = Context(surroundings=above)
+    others = [f"{task.setup}\n{s}" for s in task.solutions[1:] if _parses(s)]
+    return Problem(
+        task.id,
+        target,
+        make_prompts(target, context, show_body=True)[Role.CODER],
+        make_prompts(shown, context, show_body=True)[Role.TESTER],
+        (program, *others),
+        tuple(Case(t.strip(), "original") for t in task.tests),
+    )
+
+
+def _target(program: str, node: ast.FunctionDef, source: str, *, stub: bool) -> Target:
+    """The definition in its module, replaced by `source`, which has a docstring or not."""
+    lines = program.split("\n")
+    start = first_line(node)
+    assert node.end_lineno is not None
+    before, after = lines[: start - 1], lines[node.end_lineno :]
+    own = source.split("\n")
+    return Target(
+        path=Path(f"{MODULE}.py"),
+        import_root=Path(),
+        module=MODULE,
+        qualname=node.name,
+        kind=TargetKind.FUNCTION,
+        is_async=False,
+        is_stub=stub,
+        start=start,
+        end=start + len(own) - 1,
+        source=source,
+        module_source="\n".join([*before, *own, *after]),
+        docstring=None,
+    )
+
+
+def _described(node: ast.FunctionDef, task: Task, *, whole: bool) -> str:
+    """The definition with the statement as its docstring, unless it has one of its own."""
+    if ast.get_docstring(node) is not None:
+        return ast.unparse(node)
+    text = " ".join(task.statement.split()).replace("\\", "/").replace('"""', "'''")
+    if not whole and len(text) > _SHORT:
+        return ast.unparse(node)
+    example = next((t for t in task.tests if called(t) and len(t) < _SHORT), "")
+    if example and whole:
+        text += f"\n\n    {' '.join(example.strip().removeprefix('assert ').split())}\n    "
+    statement = ast.Expr(ast.Constant(text))
+    changed = ast.FunctionDef(**{**vars(node), "body": [statement, *node.body]})
+    return ast.unparse(ast.fix_missing_locations(changed))
+
+
+def _parses(program: str) -> bool:
+    try:
+        ast.parse(program)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True

@@ -1,0 +1,177 @@
+"""The recipe of joint training: one YAML file, read as strictly as that of pretraining."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pytest_genx.errors import RecipeError, UnknownName
+from pytest_genx.train.recipe import TrainRecipe, read_recipe
+
+REPLAY = ("union", "none", "share")
+FILTER = ("execution", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class DataPart:
+    """Problems. A set is `NAME` or `FORMAT:NAME`, a file below `folder` or a path."""
+
+    folder: Path = Path()
+    train: tuple[str, ...] = ()
+    test: tuple[str, ...] = ()
+    limit: int | None = None  # problems of each training set, drawn by the seed
+    longest_input: int = 2000  # characters of a test; longer ones are left out
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingPart:
+    """How the current model is asked, in training and in evaluation."""
+
+    backend: str = "llama"
+    processes: int = 1  # each has its own copy of the model
+    threads: int = 1  # of one copy
+    tester: int = 8  # samples for a problem
+    coder: int = 8
+    max_tokens: int = 192
+    temperature: float = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionPart:
+    """How programs are run; `cpu` is seconds for one case."""
+
+    sandbox: str = "process"
+    workers: int = 0
+    cpu: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class FilterPart:
+    """What is kept of a round: `execution`, or `none` for the control arm."""
+
+    kind: str = "execution"
+    cases: int = 16  # for a problem
+    codes: int = 4
+    mutants: int = 8  # of the reference; a case that kills none of them is unhelpful
+    replay: str = "union"  # of earlier rounds: all, none, or the share below
+    share: float = 0.5
+    threshold: float = 0.6  # probability, by the dual critic, where there is no reference
+
+
+@dataclass(frozen=True, slots=True)
+class TuningPart:
+    """How the base is fine-tuned in each round; the names are those of pretraining."""
+
+    epochs: float = 2.0
+    threads: int = 1
+    batch: int = 4096  # tokens of a step
+    muon: float = 1e-3
+    adam: float = 5e-4
+    weight_decay: float = 0.0
+    warmup: int = 10
+    decay: float = 0.7
+    prompt_weight: float = 0.1
+    checkpoint: float = 2.0  # minutes
+    answers: int = 3  # tester documents for a problem
+
+    def loop(self, steps: int) -> TrainRecipe:
+        """What the training loop takes."""
+        return TrainRecipe(
+            steps=steps, threads=self.threads, batch=self.batch, muon=self.muon, adam=self.adam,
+            weight_decay=self.weight_decay, warmup=self.warmup, decay=self.decay,
+            prompt_weight=self.prompt_weight, checkpoint=self.checkpoint,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class EvalPart:
+    """What each version is measured with."""
+
+    limit: int | None = 100  # problems of each test set
+    tester: int = 8
+    coder: int = 8
+    mutants: int = 8
+    first: int = 10  # kept cases whose kills count
+
+
+@dataclass(frozen=True, slots=True)
+class RoundsRecipe:
+    """Everything that makes the versions v1 to v(rounds + 1) of a base model."""
+
+    path: Path
+    name: str
+    base: Path  # GGUF file, or a folder in the transformers format
+    output: Path
+    rounds: int = 3
+    seed: int = 0
+    data: DataPart = dataclasses.field(default_factory=DataPart)
+    sampling: SamplingPart = dataclasses.field(default_factory=SamplingPart)
+    execution: ExecutionPart = dataclasses.field(default_factory=ExecutionPart)
+    filter: FilterPart = dataclasses.field(default_factory=FilterPart)
+    train: TuningPart = dataclasses.field(default_factory=TuningPart)
+    eval: EvalPart = dataclasses.field(default_factory=EvalPart)
+
+    def decisive(self) -> dict[str, Any]:
+        """All settings that change what comes out, as plain values: not paths, not `rounds`."""
+        tree: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(self), default=str))
+        for key in ("path", "output", "rounds", "base"):
+            del tree[key]
+        for part, key in (("data", "folder"), ("sampling", "processes"), ("execution", "workers")):
+            del tree[part][key]
+        return tree
+
+    def digest(self) -> str:
+        """A hash of `decisive`, 16 hexadecimal digits."""
+        return hashlib.sha256(json.dumps(self.decisive(), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def load_rounds(path: Path, overrides: Sequence[str] = ()) -> RoundsRecipe:
+    """Read a recipe of rounds; relative paths start at the working directory.
+
+    Args:
+        path: the YAML file.
+        overrides: settings of the form `sampling.tester=4`.
+
+    Raises:
+        RecipeError: unknown key, wrong type or value, or a path where nothing is.
+        UnknownName: a choice that does not exist.
+    """
+    recipe = read_recipe(RoundsRecipe, path, overrides)
+    for kind, name, known in (
+        ("filter", recipe.filter.kind, FILTER),
+        ("replay", recipe.filter.replay, REPLAY),
+    ):
+        if name not in known:
+            raise UnknownName(kind, name, known)
+    if not recipe.data.train:
+        raise RecipeError(path, "data.train is empty; expected at least one set of problems")
+    if not recipe.base.exists():
+        raise RecipeError(path, f"base is {str(recipe.base)!r}, where nothing is")
+    positive = {
+        "rounds": recipe.rounds + 1,
+        "sampling.tester": recipe.sampling.tester,
+        "sampling.coder": recipe.sampling.coder,
+        "sampling.processes": recipe.sampling.processes,
+        "sampling.max_tokens": recipe.sampling.max_tokens,
+        "execution.cpu": recipe.execution.cpu,
+        "filter.cases": recipe.filter.cases,
+        "filter.codes": recipe.filter.codes,
+        "train.epochs": recipe.train.epochs,
+        "train.batch": recipe.train.batch,
+        "train.answers": recipe.train.answers,
+        "data.limit": recipe.data.limit or 1,
+        "eval.limit": recipe.eval.limit or 1,
+    }
+    for key, value in positive.items():
+        if value <= 0:
+            raise RecipeError(path, f"{key} is {value}; expected more than 0")
+    for key in ("share", "threshold"):
+        if not 0.0 <= getattr(recipe.filter, key) <= 1.0:
+            value = getattr(recipe.filter, key)
+            raise RecipeError(path, f"filter.{key} is {value}; expected 0 to 1")
+    return recipe

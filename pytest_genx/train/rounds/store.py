@@ -1,0 +1,166 @@
+"""The files of a run: JSON lines that survive a kill, and a manifest that says what is done.
+
+One format, gzipped JSON lines, needs no package. While a stage works it appends a line a problem
+to a `.part` file; a line that was cut off is dropped when it goes on. A finished file is written
+under a temporary name and renamed, and only then listed in the manifest with its hash.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import platform
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from pytest_genx.errors import GenxError
+
+MANIFEST = "manifest.json"
+FORMAT = 1
+_PACKAGES = ("torch", "transformers", "llama-cpp-python", "gguf", "numpy")
+
+Line = dict[str, Any]
+
+
+class RunError(GenxError):
+    """The output folder of a run is not what the command needs."""
+
+    def __init__(self, folder: Path, reason: str) -> None:
+        super().__init__(f"run {folder}: {reason}")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The folder of one round; `head` is what its manifest begins with."""
+
+    folder: Path
+    head: Mapping[str, Any]
+
+    def manifest(self) -> dict[str, Any]:
+        """What is done so far."""
+        try:
+            found: dict[str, Any] = json.loads((self.folder / MANIFEST).read_text("utf-8"))
+        except FileNotFoundError:
+            return {**self.head, "stages": {}}
+        except ValueError:
+            raise RunError(self.folder, f"{MANIFEST} is damaged") from None
+        return found
+
+    def done(self, stage: str) -> bool:
+        """Whether a stage is finished and its files are there."""
+        files = self.manifest()["stages"].get(stage, {}).get("files")
+        return files is not None and all((self.folder / name).exists() for name in files)
+
+    def finish(self, stage: str, files: Iterable[str], facts: Mapping[str, Any]) -> None:
+        """List a stage, with the hashes of its files."""
+        manifest = self.manifest()
+        hashes = {name: file_hash(self.folder / name) for name in files}
+        manifest["stages"][stage] = {"files": hashes, **facts}
+        write_text(self.folder / MANIFEST, json.dumps(manifest, indent=1) + "\n")
+
+    def write(self, name: str, lines: Iterable[Line]) -> None:
+        """Write a finished file."""
+        write_lines(self.folder / name, lines)
+
+    def read(self, name: str) -> list[Line]:
+        """Read a finished file."""
+        return read_lines(self.folder / name)
+
+    def clean(self) -> None:
+        """Remove what a stage that is finished needed to go on."""
+        for pattern in ("*.part", "*.new", "checkpoint*.pt"):
+            for path in self.folder.glob(pattern):
+                path.unlink()
+
+    def part(self, name: str) -> Part:
+        """Open the unfinished file of a stage."""
+        return Part(self.folder / f"{name}.part")
+
+
+class Part:
+    """Lines of an unfinished stage, one a problem; what is there already is kept."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.lines: dict[str, Line] = {}
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists():
+            whole, newline, _cut = path.read_bytes().rpartition(b"\n")
+            with path.open("r+b") as file:
+                file.truncate(len(whole) + len(newline))
+            for text in whole.splitlines():
+                line = json.loads(text)
+                self.lines[line["problem"]] = line
+        self._file = path.open("a", encoding="utf-8")
+
+    def add(self, line: Line) -> None:
+        """Append one problem's line; it is on its way to the disk when this returns."""
+        self._file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        self._file.flush()
+        self.lines[line["problem"]] = line
+
+    def close(self) -> None:
+        """Close the file; it stays."""
+        self._file.close()
+
+
+def versions() -> dict[str, str]:
+    """Versions of what decides results, as far as it is installed."""
+    found = {"python": platform.python_version()}
+    for package in ("pytest-genx", *_PACKAGES):
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file under a temporary name and rename it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".new")
+    partial.write_text(text, "utf-8")
+    partial.replace(path)
+
+
+def write_lines(path: Path, lines: Iterable[Line]) -> None:
+    """Write gzipped JSON lines; equal lines give equal bytes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".new")
+    with partial.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as file:
+        for line in lines:
+            file.write((json.dumps(line, ensure_ascii=False) + "\n").encode())
+    partial.replace(path)
+
+
+def read_lines(path: Path) -> list[Line]:
+    """Read gzipped JSON lines.
+
+    Raises:
+        RunError: there is no such file, or it is damaged.
+    """
+    try:
+        return list(_lines(path))
+    except FileNotFoundError:
+        raise RunError(path.parent, f"{path.name} is missing; run the stage before") from None
+    except (OSError, EOFError, ValueError) as error:
+        raise RunError(path.parent, f"{path.name} is damaged: {error}") from None
+
+
+def _lines(path: Path) -> Iterator[Line]:
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        for text in file:
+            yield json.loads(text)
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
