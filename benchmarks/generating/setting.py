@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -54,9 +56,17 @@ def samplings(n: int, temperature: float = 0.8) -> list[Sampling]:
     return [Sampling(i + 1, temperature, 0.95, 0.05) for i in range(n)]
 
 
-def endless() -> None:
-    """Let no completion end before its last token, on either side, in this process."""
+@contextmanager
+def endless() -> Iterator[None]:
+    """While open, let no completion end before its last token, on either side."""
     import llama_cpp  # noqa: PLC0415
 
-    llama_cpp.llama_vocab_is_eog = lambda *_: False
-    llama_cpp.llama_token_is_eog = lambda *_: False
+    names = ("llama_vocab_is_eog", "llama_token_is_eog")
+    real = {name: getattr(llama_cpp, name) for name in names}
+    try:
+        for name in names:
+            setattr(llama_cpp, name, lambda *_: False)
+        yield
+    finally:
+        for name, function in real.items():
+            setattr(llama_cpp, name, function)

@@ -39,7 +39,6 @@ def rate(sample: Callable[[], int]) -> float:
 
 def speed(setting: Setting) -> Line:
     """32 samples of 128 tokens of one prompt of 256, against calls one after the other."""
-    endless()
     engine = open_engine()
     (prompt,) = prompts(engine, 1)
 
@@ -69,11 +68,12 @@ def speed(setting: Setting) -> Line:
         "library's defaults": calls(open_library()),
     }
     rates: dict[str, list[float]] = {name: [] for name in sides}
-    for turn in range(4 if setting.quick else 8):
-        for name, sample in sides.items():
-            figure = rate(sample)
-            if turn:  # the first warms up
-                rates[name].append(figure)
+    with endless():
+        for turn in range(4 if setting.quick else 8):
+            for name, sample in sides.items():
+                figure = rate(sample)
+                if turn:  # the first warms up
+                    rates[name].append(figure)
     medians = {name: statistics.median(found) for name, found in rates.items()}
     for name, found in rates.items():
         print(f"   {name}: {medians[name]:.0f} tokens/s, {min(found):.0f} to {max(found):.0f}")
@@ -124,14 +124,14 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from generating.setting import endless, open_engine, prompts, samplings
 import llama_cpp
-endless()
 llama_cpp.llama_backend_init()
 def status(name):
     return int(re.search(name + r":\\s+(\\d+) kB", Path("/proc/self/status").read_text())[1]) << 10
 before = status("VmRSS")
 engine = open_engine()
 (prompt,) = prompts(engine, 1)
-found = list(engine.complete(prompt, samplings(32), max_tokens=256, stop=()))
+with endless():
+    found = list(engine.complete(prompt, samplings(32), max_tokens=256, stop=()))
 assert all(completion.tokens == 256 for completion in found)
 print(status("VmHWM") - before)
 """
