@@ -80,7 +80,7 @@ def run_target(target: Target, parts: Parts, emit: Emit) -> list[Case]:
         Memory(parts.cache),
         lambda done, total: emit(Progress(name, "executed", done, total)),
     )
-    runner = _Runner(target, parts, executor, emit, name)
+    runner = Runner(target, parts, executor, emit, name)
 
     broken = executor.probe()
     if broken:
@@ -151,7 +151,7 @@ def run_target(target: Target, parts: Parts, emit: Emit) -> list[Case]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Runner:
+class Runner:
     """The steps that are taken more than once for a target, with what they share."""
 
     target: Target
