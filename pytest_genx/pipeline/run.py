@@ -250,10 +250,13 @@ class Runner:
     def repairs(self, context: Context, samples: Sequence[Sample]) -> list[Followup]:
         """Find what is sent back: nothing of a backend that is free, which has no more to give."""
         free = {backend.name for backend in self.parts.backends if is_free(backend)}
+        paid = [sample for sample in samples if sample.backend not in free]
+        if not paid:
+            return []
         work = self.run(context, samples)
         return repairs(
             self.target,
-            [sample for sample in samples if sample.backend not in free],
+            paid,
             work,
             self.executor.broken(work.candidates),
             extract_candidates=extract_candidates,
