@@ -2,11 +2,11 @@
 
 Targets are the functions of `examples/` and the first problems of HumanEval, each with its
 solution as the current code, which neither role is shown. Every target has 16 samples of each
-role. Rows: 1 and 2 distinct behaviours of candidates (of those that return for some call, what
+role. Rows: 1 distinct behaviours of candidates (of those that return for some call, what
 they do on all calls that any setting wrote) and distinct valid calls (the current code returns)
-with temperatures that change from sample to sample, against 0.8 for all; 3 valid cases a second
-with a grammar; 4 candidates that return something after repair, and 5 leading clusters told apart
-after a second round, each against as many more ordinary samples. Differences are paired, with 95 %
+with temperatures that change from sample to sample, against 0.8 for all; 2 valid cases a second
+with a grammar; 3 candidates that return something after repair, and 4 calls that tell the leading clusters
+apart after a second round, each against as many more ordinary samples. Differences are paired, with 95 %
 bootstrap intervals over targets; a goal is reached when the interval is above 0.
 """
 
@@ -18,7 +18,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -103,7 +103,7 @@ class Bench:
 
 
 def variety(benches: Sequence[Bench]) -> Iterator[Line]:
-    """Rows 1 and 2: what each ladder changes."""
+    """Row 1: what each ladder changes."""
     settings = (PLAIN, *LADDERS)
     kinds: dict[tuple[float, ...], list[int]] = {s: [] for s in settings}
     calls: dict[tuple[float, ...], list[int]] = {s: [] for s in settings}
@@ -121,8 +121,8 @@ def variety(benches: Sequence[Bench]) -> Iterator[Line]:
             yield against(f"{what}, temperatures {name} against 0.8", counts[ladder], counts[PLAIN])
 
 
-def structured(benches: Sequence[Bench]) -> Line:
-    """Row 3: valid cases a second of sampling, with a grammar and without, in turns."""
+def structured(benches: Sequence[Bench]) -> Iterator[Line]:
+    """Row 2: valid cases a second of sampling, with a grammar and without, in turns."""
     rates: dict[bool, list[float]] = {False: [], True: []}
     for i, bench in enumerate(benches):
         for held in (False, True) if i % 2 else (True, False):
@@ -130,11 +130,11 @@ def structured(benches: Sequence[Bench]) -> Line:
             samples = bench.more(Role.TESTER, first=0, n=SAMPLES, structured=held)
             seconds = time.perf_counter() - started
             rates[held].append(len(bench.valid_calls(samples)) / seconds)
-    return against("distinct valid cases a second, grammar against none", rates[True], rates[False])
+    yield against("distinct valid cases a second, grammar against none", rates[True], rates[False])
 
 
-def repaired(benches: Sequence[Bench]) -> Line:
-    """Row 4: samples that give a candidate which returns something."""
+def repaired(benches: Sequence[Bench]) -> Iterator[Line]:
+    """Row 3: samples that give a candidate which returns something."""
     with_, without, asked = [], [], 0
     for bench in benches:
         runner, samples = bench.runner, bench.sample(PLAIN)
@@ -148,11 +148,11 @@ def repaired(benches: Sequence[Bench]) -> Line:
         with_.append(sum(bool(bench.behaviours([s], calls)) for s in fixed))
         without.append(sum(bool(bench.behaviours([s], calls)) for s in more))
     what = f"candidates that run of {asked} repairs, against as many more samples"
-    return against(what, with_, without)
+    yield against(what, with_, without)
 
 
-def told_apart(benches: Sequence[Bench]) -> Line:
-    """Row 5: targets whose leading clusters some new valid call tells apart."""
+def told_apart(benches: Sequence[Bench]) -> Iterator[Line]:
+    """Row 4: new valid calls on which the two leading clusters differ."""
     with_, without, coders = [], [], 0
     for bench in benches:
         runner, samples = bench.runner, bench.sample(PLAIN)
@@ -179,7 +179,7 @@ def told_apart(benches: Sequence[Bench]) -> Line:
         f" of as many ordinary samples at {sum(map(bool, without))}"
     )
     what = "new calls that tell the leading clusters apart, second round against more samples"
-    return against(what, with_, without)
+    yield against(what, with_, without)
 
 
 def added(behind: Sequence[Sample], samples: Sequence[Sample]) -> list[Sample]:
@@ -216,8 +216,25 @@ def written(file: Path, folder: Path, most: int) -> Iterator[tuple[Path, str]]:
             yield root, f"code.py::{problem['entry_point']}"
 
 
+ROWS: dict[int, Callable[[Sequence[Bench]], Iterator[Line]]] = {
+    1: variety,
+    2: structured,
+    3: repaired,
+    4: told_apart,
+}
+
+
+def rows(text: str) -> list[int]:
+    """Read `1,3`; ValueError when one of them is no row."""
+    chosen = [int(part) for part in text.split(",")]
+    if not set(chosen) <= ROWS.keys():
+        raise ValueError(text)
+    return chosen
+
+
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say which problems there are."""
+    """Add the options that choose rows and problems."""
+    parser.add_argument("--rows", type=rows, default=list(ROWS), help="which, such as 1,3")
     parser.add_argument("--humaneval", type=Path, default=PROBLEMS, help="a file of problems")
     parser.add_argument("--problems", type=int, default=N, help="how many of them")
 
@@ -246,18 +263,10 @@ def main() -> int:
                 benches.append(Bench(target, context, runner))
         print(f"{len(benches)} targets, {SAMPLES} samples of each role", flush=True)
         lines = []
-        for line in measured(benches):
+        for line in (line for number in chosen.rows for line in ROWS[number](benches)):
             print(line, flush=True)
             lines.append(line)
     return close_table("diversity", lines)
-
-
-def measured(benches: Sequence[Bench]) -> Iterator[Line]:
-    """Yield each row as soon as it is there."""
-    yield from variety(benches)
-    yield structured(benches)
-    yield repaired(benches)
-    yield told_apart(benches)
 
 
 if __name__ == "__main__":

@@ -244,7 +244,8 @@ class Runner:
             more += self.take(came, prompts, one.stage, one.first)
         if asked:
             count = len(more) - len(samples)
-            sampling.notes.append(f"{count} more samples: {WHY[asked[0].stage]}")
+            plural = "" if count == 1 else "s"
+            sampling.notes.append(f"{count} more sample{plural}: {WHY[asked[0].stage]}")
         return in_order(more)
 
     def repairs(self, context: Context, samples: Sequence[Sample]) -> list[Followup]:
@@ -269,7 +270,8 @@ class Runner:
             return []
         work = self.run(context, samples)
         n = min(self.parts.config.samples, self.parts.batch)
-        return second_round(work.candidates, work.cases, *self.rank(work), n=n)
+        written = {case.source: case.count for case in extract_cases(samples, self.target)}
+        return second_round(work.candidates, work.cases, *self.rank(work), written=written, n=n)
 
     def take(
         self,

@@ -7,7 +7,7 @@ shown those cases. What it does not do: ask, or say who is right.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pytest_genx.domain import Candidate, Case, CaseForm, Followup, Role, Stage
 from pytest_genx.matrix import PassMatrix, Ranking
@@ -26,6 +26,7 @@ def second_round(
     matrix: PassMatrix,
     ranking: Ranking,
     *,
+    written: Mapping[str, int],
     n: int,
 ) -> list[Followup]:
     """Find what is worth asking once more, of coders and of testers.
@@ -35,10 +36,11 @@ def second_round(
         cases: columns.
         matrix: pass matrix of the two.
         ranking: scores of both sides.
+        written: how many samples wrote a case, by its source.
         n: samples that are asked for.
     """
     asked = []
-    wanted = unsolved(cases, matrix)
+    wanted = unsolved(cases, matrix, written)
     if wanted:
         shown = {"wanted": "\n".join(case.source for case in wanted)}
         asked.append(Followup(Role.CODER, Stage.SECOND, shown, n))
@@ -69,24 +71,26 @@ def rivals(
     return leader, rival
 
 
-def unsolved(cases: Sequence[Case], matrix: PassMatrix) -> list[Case]:
+def unsolved(cases: Sequence[Case], matrix: PassMatrix, written: Mapping[str, int]) -> list[Case]:
     """Find the cases that several samples wrote, if no candidate passes all of them.
 
     They agree with each other: of those that expect different things of one call, the anchor or
-    the most often written counts. Values that come from running code are no claim of a tester's.
+    the most often written counts. What comes from running code is no claim of a tester's.
 
     Args:
         cases: columns.
         matrix: pass matrix.
+        written: how many samples wrote a case, by its source.
 
     Returns:
         Those that are shown, the ones that the fewest candidates pass first; [] where there are
         fewer than `GROUP` or a candidate passes them all.
     """
     group: dict[str, int] = {}
-    for j in sorted(range(len(cases)), key=lambda j: (not cases[j].anchor, -cases[j].count, j)):
+    counts = [written.get(case.source, 0) for case in cases]
+    for j in sorted(range(len(cases)), key=lambda j: (not cases[j].anchor, -counts[j], j)):
         case = cases[j]
-        told = case.anchor or (case.count >= WRITTEN and not case.corrected)
+        told = case.anchor or counts[j] >= WRITTEN
         if told and case.form is CaseForm.SNIPPET and case.expectation is not None:
             group.setdefault(case.expectation.call, j)
     columns = list(group.values())
