@@ -2,12 +2,12 @@
 
 Targets are the functions of `examples/` and the first problems of HumanEval, each with its
 solution as the current code, which neither role is shown. Every target has 16 samples of each
-role. Rows: 1 distinct behaviours of candidates (of those that return for some call, what
-they do on all calls that any setting wrote) and distinct valid calls (the current code returns)
-with temperatures that change from sample to sample, against 0.8 for all; 2 valid cases a second
-with a grammar; 3 candidates that return something after repair, and 4 calls that tell the leading clusters
-apart after a second round, each against as many more ordinary samples. Differences are paired, with 95 %
-bootstrap intervals over targets; a goal is reached when the interval is above 0.
+role. Rows: 1 distinct behaviours of candidates (of those that return for some call, what they do on
+all calls that any setting wrote) and distinct valid calls (the current code returns), with
+temperatures that change from sample to sample against 0.8 for all; 2 valid cases a second with a
+grammar; 3 candidates that return something after repair, and 4 calls that tell the leading clusters
+apart after a second round, each against as many more ordinary samples. Differences are paired, with
+95 % bootstrap intervals over targets; a goal is reached when the interval is above 0.
 """
 
 from __future__ import annotations
