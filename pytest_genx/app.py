@@ -21,7 +21,8 @@ from pytest_genx.interfaces import Backend, Reporter
 from pytest_genx.options import DEFAULT_BACKENDS
 from pytest_genx.outcomes.cache import OutcomeCache, open_cache
 from pytest_genx.pipeline.judge import Ask
-from pytest_genx.pipeline.run import Parts, run_target
+from pytest_genx.pipeline.parts import Parts
+from pytest_genx.pipeline.run import run_target
 from pytest_genx.pipeline.target import find_targets
 from pytest_genx.pipeline.verify import failing, take_back
 from pytest_genx.pipeline.wording import read_wording

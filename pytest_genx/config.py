@@ -32,6 +32,8 @@ class Config:
     server_model: str | None = None  # None: the only one that the server has
     prompts: Path | None = None
     structured: bool = False
+    second_round: bool = False
+    repair: bool = False
     ranker: str = "dual_critic"
     sandbox: str = "process"
     workers: int = 0  # processes of the sandbox on this machine; 0: as many as cores
@@ -106,6 +108,8 @@ def from_strings(
         server_model=text["server-model"] or None,
         prompts=_path(rootdir, text["prompts"]),
         structured=text["structured"] == "yes",
+        second_round=text["second-round"] == "yes",
+        repair=text["repair"] == "yes",
         ranker=text["ranker"],
         sandbox=text["sandbox"],
         workers=workers,

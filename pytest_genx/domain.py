@@ -198,6 +198,22 @@ class Stage(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Followup:
+    """What is worth asking once more: samples `first` to `first + n - 1` of a further prompt.
+
+    `values` are those of placeholders that a first prompt has nothing for; only `backend` is
+    asked, "" for all that cost something.
+    """
+
+    role: Role
+    stage: Stage
+    values: Mapping[str, str]
+    n: int
+    first: int = 0
+    backend: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One order to a backend: `n` samples of one prompt for one target.
 

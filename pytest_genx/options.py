@@ -81,6 +81,20 @@ OPTIONS: tuple[Option, ...] = (
         choices=("no", "yes"),
         switch=True,
     ),
+    Option(
+        "second-round",
+        "ask again where candidates compete, or where none passes what testers agree on",
+        "no",
+        choices=("no", "yes"),
+        switch=True,
+    ),
+    Option(
+        "repair",
+        "send a few samples that were no use back once, with the error",
+        "no",
+        choices=("no", "yes"),
+        switch=True,
+    ),
     Option("ranker", "how candidates and cases are scored", "dual_critic"),
     Option(
         "sandbox",

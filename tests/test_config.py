@@ -42,6 +42,8 @@ def test_every_option_arrives() -> None:
         server_model="coder",
         prompts="words",
         structured="yes",
+        second_round="yes",
+        repair="yes",
         ranker="codet",
         sandbox="none",
         workers="3",
@@ -69,6 +71,8 @@ def test_every_option_arrives() -> None:
         server_model="coder",
         prompts=ROOT / "words",
         structured=True,
+        second_round=True,
+        repair=True,
         ranker="codet",
         sandbox="none",
         workers=3,
@@ -85,7 +89,7 @@ def test_every_option_arrives() -> None:
         ask=True,
         test_dir=ROOT / "checks",
     )
-    assert len(OPTIONS) == 25
+    assert len(OPTIONS) == 27
 
 
 def test_absolute_paths_stay_absolute() -> None:

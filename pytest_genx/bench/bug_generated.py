@@ -18,7 +18,8 @@ from pytest_genx.bench.runner import MODULE, Runner
 from pytest_genx.domain import Case, CaseForm, Outcome, Request, Sample
 from pytest_genx.interfaces import Backend
 from pytest_genx.pipeline.generate import is_free
-from pytest_genx.pipeline.run import Parts, run_target
+from pytest_genx.pipeline.parts import Parts
+from pytest_genx.pipeline.run import run_target
 from pytest_genx.pipeline.target import find_targets
 from pytest_genx.records import CaseRow, Record, TargetDone
 

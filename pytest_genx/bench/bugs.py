@@ -20,7 +20,7 @@ from pytest_genx.bench.pool import Pool, PoolTask, defines
 from pytest_genx.bench.runner import Runner
 from pytest_genx.errors import GenxError
 from pytest_genx.interfaces import Ranker
-from pytest_genx.pipeline.run import Parts
+from pytest_genx.pipeline.parts import Parts
 from pytest_genx.syntax.names import bound_names
 from pytest_genx.syntax.source import parse
 

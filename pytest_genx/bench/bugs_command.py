@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pytest_genx.bench.bug_sets import BugSet
     from pytest_genx.bench.pool import Pool
     from pytest_genx.config import Config
-    from pytest_genx.pipeline.run import Parts
+    from pytest_genx.pipeline.parts import Parts
 
 NOBODY = "none"
 
@@ -110,7 +110,7 @@ def bench_bugs(asked: Asked, config: Config, manager: pluggy.PluginManager) -> l
     from pytest_genx.bench.bug_score import to_json
     from pytest_genx.bench.bug_table import show
     from pytest_genx.bench.session import open_session, settings, write_json
-    from pytest_genx.pipeline.run import Parts
+    from pytest_genx.pipeline.parts import Parts
 
     plot.check(asked.plot_path)
     if not asked.pools and not asked.bugs:

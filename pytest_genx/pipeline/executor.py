@@ -58,6 +58,16 @@ class Executor:
             return ""
         return execution.detail or f"importing the module ends in {execution.outcome.name}"
 
+    def broken(self, candidates: Sequence[Candidate]) -> dict[str, str]:
+        """Map each program that cannot be imported to the reason, one line."""
+        silent = replace(self, on_progress=None)
+        rows = silent.cross(candidates, [Case("pass", "probe")]) if candidates else []
+        return {
+            candidate.program: row[0].detail or row[0].outcome.name
+            for candidate, row in zip(candidates, rows, strict=True)
+            if row[0].outcome is not Outcome.PASS
+        }
+
     def cross(
         self, candidates: Sequence[Candidate], cases: Sequence[Case]
     ) -> list[list[Execution]]:

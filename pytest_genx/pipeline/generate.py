@@ -103,19 +103,29 @@ class Sampling:
                 self._backends.append(backend)
 
     def ask(
-        self, prompts: Mapping[Role, Prompt], *, first: int, n: int, stage: Stage = Stage.FIRST
+        self,
+        prompts: Mapping[Role, Prompt],
+        *,
+        first: int,
+        n: int,
+        stage: Stage = Stage.FIRST,
+        only: str = "",
     ) -> Iterator[Sample]:
         """Yield samples `first` to `first + n - 1` of each prompt, role by role.
 
         A backend that is free is asked once, for all that it may give. Each request may take
-        its even share of the time that is left, and the first one of a role at least one sample.
+        its even share of the time that is left, and the very first one of a role at least one
+        sample. `only` names the one backend that is asked.
         """
         orders = [
             (role, prompt, backend)
             for role, prompt in prompts.items()
             for backend in self._backends
             if not is_free(backend) or (first == 0 and stage is Stage.FIRST)
+            if only in {"", backend.name}
         ]
+        if stage is not Stage.FIRST:
+            self._total = self._done + n * len(orders)
         paid = sum(not is_free(backend) for _, _, backend in orders)
         for role, prompt, backend in orders:
             free = is_free(backend)
@@ -123,7 +133,7 @@ class Sampling:
             if not free and self._budget:
                 share = max(0.0, self._budget - self._spent) / paid
             paid -= not free
-            if backend in self._backends and (share or first == 0):
+            if backend in self._backends and (share or (first == 0 and stage is Stage.FIRST)):
                 request = Request(
                     self._target,
                     self._context,

@@ -11,11 +11,11 @@ import ast
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pytest_genx.domain import Context, Prompt, Role, Target, TargetKind
+from pytest_genx.domain import Context, Followup, Prompt, Role, Stage, Target, TargetKind
 from pytest_genx.pipeline.budget import PARTS, within
 from pytest_genx.pipeline.grammar import case_grammar
 from pytest_genx.pipeline.listing import CASES_SCHEMA
-from pytest_genx.pipeline.wording import Wording, read_wording
+from pytest_genx.pipeline.wording import PLACEHOLDERS, Wording, read_wording
 from pytest_genx.syntax.definition import body_text, definition_head, hidden, only_definition
 from pytest_genx.syntax.source import parse, shift
 
@@ -79,6 +79,28 @@ def make_prompts(
     }
 
 
+def make_followup(
+    target: Target,
+    context: Context,
+    asked: Followup,
+    *,
+    show_body: bool,
+    wording: Wording | None = None,
+) -> Prompt:
+    """Make the prompt of a later stage, with shorter ones for models that have less room.
+
+    Args:
+        target: what is under test.
+        context: what may be shown besides it.
+        asked: of whom, and what is shown besides the context.
+        show_body: whether the tester sees the body.
+        wording: the words; None for the built-in ones.
+    """
+    wording = wording or read_wording(None)
+    parts = _parts(target, context, show_body=show_body) | dict(asked.values)
+    return _chain(target, asked.role, parts, wording, show_body=show_body, stage=asked.stage)
+
+
 def _parts(target: Target, context: Context, *, show_body: bool) -> dict[str, str]:
     """What each part of the context shows, within its room and without the target's body."""
 
@@ -125,17 +147,22 @@ def _chain(
     wording: Wording,
     *,
     show_body: bool,
-    structured: bool,
+    structured: bool = False,
+    stage: Stage = Stage.FIRST,
 ) -> Prompt:
     """Make a prompt with everything, then without the least important part, down to the target."""
-    made = [_prompt(target, role, parts, wording, show_body=show_body, structured=structured)]
+
+    def write(parts: dict[str, str]) -> Prompt:
+        return _prompt(target, role, parts, wording, show_body, structured, stage)
+
+    made = [write(parts)]
     left = dict(parts)
     for part in reversed(PARTS):
         if not left[part.name]:
             continue
         left[part.name] = ""
         last = made[-1]
-        less = _prompt(target, role, left, wording, show_body=show_body, structured=structured)
+        less = write(left)
         said, continued = less.messages != last.messages, less.text != last.text
         if said or continued:
             cut = (*last.cut, part.words) if said else last.cut
@@ -152,9 +179,9 @@ def _prompt(
     role: Role,
     parts: dict[str, str],
     wording: Wording,
-    *,
-    show_body: bool,
-    structured: bool,
+    show_body: bool,  # noqa: FBT001 -- each has its one caller
+    structured: bool,  # noqa: FBT001
+    stage: Stage,
 ) -> Prompt:
     """Write one prompt, without shorter ones."""
     above = _join(parts["imports"], parts["surroundings"]).rstrip()
@@ -165,7 +192,8 @@ def _prompt(
     call = call_text(target)
     prefix = f"assert {call}(" if target.owner is None and not target.is_async else "assert "
     structured = structured and role is Role.TESTER
-    values = parts | {
+    values = dict.fromkeys(PLACEHOLDERS, "") | parts
+    values |= {
         "name": target.name,
         "noun": "function" if target.owner is None else "method",
         "call": f"asyncio.run({call}(...))" if target.is_async else f"{call}(...)",
@@ -174,11 +202,12 @@ def _prompt(
         "definition": _indent(target, bare).rstrip(),
         "code": _whole(target, above, bare),
     }
-    chat = "tester-json" if structured else f"{role.value}-chat"
+    who = role.value if stage is Stage.FIRST else f"{stage.value}-{role.value}"
+    chat = "tester-json" if structured else f"{who}-chat"
     system = wording.texts["system"]
     messages = (("system", wording.write("system", {})),) if system else ()
     messages = (*messages, ("user", wording.write(chat, values)))
-    text = wording.write(f"{role.value}-plain", values)
+    text = wording.write(f"{who}-plain", values)
     if role is Role.CODER:
         return Prompt(role, f"{text}\n", messages=messages, stop=CODER_STOP)
     return Prompt(

@@ -6,9 +6,52 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pytest_genx.domain import Answered, Candidate, Case, Execution, Finding, Question, Target
+from pytest_genx.domain import (
+    Answered,
+    Candidate,
+    Case,
+    Execution,
+    Finding,
+    Prompt,
+    Question,
+    Sample,
+    Stage,
+    Target,
+)
 from pytest_genx.matrix import PassMatrix, Ranking
-from pytest_genx.records import CandidateRow, CaseRow, FindingRow, TargetDone
+from pytest_genx.records import (
+    CandidateRow,
+    CaseRow,
+    FindingRow,
+    PromptMade,
+    SampleTaken,
+    TargetDone,
+)
+
+
+def prompt_made(name: str, prompt: Prompt, stage: Stage) -> PromptMade:
+    """Say what models are asked."""
+    shown = (prompt.digest, prompt.text, prompt.messages)
+    return PromptMade(name, prompt.role.value, stage.value, *shown)
+
+
+def sample_taken(
+    name: str, sample: Sample, prompt: Prompt, stage: Stage, first: int
+) -> SampleTaken:
+    """Say what a model gave; `first` is of the request that asked for it."""
+    return SampleTaken(
+        name,
+        sample.role.value,
+        sample.backend,
+        sample.seed,
+        sample.text,
+        sample.tokens,
+        sample.logprob,
+        stage.value,
+        prompt.digest,
+        sample.cut,
+        first,
+    )
 
 
 def target_done(

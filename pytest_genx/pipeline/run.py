@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from pytest_genx.config import Config
 from pytest_genx.domain import (
-    Candidate,
     Case,
     Context,
-    Execution,
+    Followup,
     Oracle,
     Prompt,
     Question,
@@ -20,10 +18,10 @@ from pytest_genx.domain import (
     Stage,
     Target,
 )
-from pytest_genx.interfaces import Backend, Cache, Ranker, Sandbox
+from pytest_genx.matrix import PassMatrix, Ranking
 from pytest_genx.pipeline.anchors import anchor_case
 from pytest_genx.pipeline.budget import cut_notes
-from pytest_genx.pipeline.clock import Clock, TimedSandbox
+from pytest_genx.pipeline.clock import TimedSandbox
 from pytest_genx.pipeline.context import gather
 from pytest_genx.pipeline.correct import settle
 from pytest_genx.pipeline.executor import Executor
@@ -34,43 +32,27 @@ from pytest_genx.pipeline.extract import (
     merge,
     useless,
 )
-from pytest_genx.pipeline.generate import BATCH, Health, Sampling, any_paid, in_order
-from pytest_genx.pipeline.judge import Ask, judge, rank
+from pytest_genx.pipeline.generate import Sampling, any_paid, in_order, is_free
+from pytest_genx.pipeline.judge import judge, rank
 from pytest_genx.pipeline.memory import Memory
-from pytest_genx.pipeline.prompt import make_prompts
-from pytest_genx.pipeline.rows import target_done
+from pytest_genx.pipeline.parts import WHY, Parts, Work
+from pytest_genx.pipeline.prompt import make_followup, make_prompts
+from pytest_genx.pipeline.repair import repairs
+from pytest_genx.pipeline.rows import prompt_made, sample_taken, target_done
 from pytest_genx.pipeline.score import credible, without_broken_anchors
+from pytest_genx.pipeline.second import second_round
 from pytest_genx.pipeline.select import choose, reasons_against
 from pytest_genx.pipeline.settled import Standing, settled, standing, why
 from pytest_genx.pipeline.suspect import find
-from pytest_genx.pipeline.wording import Wording
 from pytest_genx.records import (
     Progress,
-    PromptMade,
     QuestionAsked,
     Record,
-    SampleTaken,
     TargetFailed,
     TargetStarted,
 )
 
 Emit = Callable[[Record], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What the stages work with, opened by the caller."""
-
-    config: Config
-    backends: tuple[Backend, ...]
-    sandbox: Sandbox
-    ranker: Ranker
-    cache: Cache | None = None
-    ask: Ask | None = None  # puts a question to the user
-    wording: Wording | None = None  # of prompts; None for the built-in ones
-    batch: int = BATCH  # samples for each role and backend between two looks at the ranking
-    health: Health = field(default_factory=Health)  # of the backends, from target to target
-    clock: Clock = field(default_factory=Clock)
 
 
 def run_target(target: Target, parts: Parts, emit: Emit) -> list[Case]:
@@ -98,7 +80,7 @@ def run_target(target: Target, parts: Parts, emit: Emit) -> list[Case]:
         Memory(parts.cache),
         lambda done, total: emit(Progress(name, "executed", done, total)),
     )
-    runner = _Runner(target, parts, executor, emit, name)
+    runner = Runner(target, parts, executor, emit, name)
 
     broken = executor.probe()
     if broken:
@@ -110,8 +92,10 @@ def run_target(target: Target, parts: Parts, emit: Emit) -> list[Case]:
     )
     sampling = runner.sampling(context)
     samples = runner.sample(context, sampling)
-    # Another round with other prompts goes here: `runner.take(sampling.ask(..., stage=...))`,
-    # made from `runner.run(...)` of what there is, and its samples behind these.
+    if config.repair:
+        samples = runner.again(context, sampling, samples, runner.repairs(context, samples))
+    if config.second_round and config.oracle is not Oracle.CODE:
+        samples = runner.again(context, sampling, samples, runner.doubts(context, samples))
     if not samples and sampling.notes:
         emit(TargetFailed(name, "; ".join(sampling.notes)))
         return []
@@ -167,17 +151,7 @@ def run_target(target: Target, parts: Parts, emit: Emit) -> list[Case]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Work:
-    """What samples come to once they are executed."""
-
-    candidates: list[Candidate]
-    cases: list[Case]
-    executions: list[list[Execution]]
-    notes: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Runner:
+class Runner:
     """The steps that are taken more than once for a target, with what they share."""
 
     target: Target
@@ -218,7 +192,8 @@ class _Runner:
             wording=self.parts.wording,
             structured=config.structured,
         )
-        self.say(prompts, Stage.FIRST)
+        for prompt in prompts.values():
+            self.emit(prompt_made(self.name, prompt, Stage.FIRST))
         if config.samples <= 2 * n:
             n = config.samples  # nothing is left to spare after the two that the rule asks for
         samples: list[Sample] = []
@@ -242,11 +217,61 @@ class _Runner:
             before = now
         return in_order(samples)
 
-    def say(self, prompts: Mapping[Role, Prompt], stage: Stage) -> None:
-        """Tell what models are asked from here on."""
-        for role, prompt in prompts.items():
-            shown = (prompt.digest, prompt.text, prompt.messages)
-            self.emit(PromptMade(self.name, role.value, stage.value, *shown))
+    def again(
+        self,
+        context: Context,
+        sampling: Sampling,
+        samples: Sequence[Sample],
+        asked: Sequence[Followup],
+    ) -> list[Sample]:
+        """Ask what is worth asking once more, and put what comes behind the samples there are."""
+        config, more = self.parts.config, list(samples)
+        for one in asked:
+            if sampling.out_of_time:
+                break
+            prompt = make_followup(
+                self.target,
+                context,
+                one,
+                show_body=config.oracle is Oracle.CODE,
+                wording=self.parts.wording,
+            )
+            self.emit(prompt_made(self.name, prompt, one.stage))
+            prompts = {one.role: prompt}
+            came = sampling.ask(
+                prompts, first=one.first, n=one.n, stage=one.stage, only=one.backend
+            )
+            more += self.take(came, prompts, one.stage, one.first)
+        if asked:
+            count = len(more) - len(samples)
+            plural = "" if count == 1 else "s"
+            sampling.notes.append(f"{count} more sample{plural}: {WHY[asked[0].stage]}")
+        return in_order(more)
+
+    def repairs(self, context: Context, samples: Sequence[Sample]) -> list[Followup]:
+        """Find what is sent back: nothing of a backend that is free, which has no more to give."""
+        free = {backend.name for backend in self.parts.backends if is_free(backend)}
+        paid = [sample for sample in samples if sample.backend not in free]
+        if not paid:
+            return []
+        work = self.run(context, samples)
+        return repairs(
+            self.target,
+            paid,
+            work,
+            self.executor.broken(work.candidates),
+            extract_candidates=extract_candidates,
+            extract_cases=extract_cases,
+        )
+
+    def doubts(self, context: Context, samples: Sequence[Sample]) -> list[Followup]:
+        """Find what a second round asks."""
+        if not any_paid(samples, self.parts.backends):
+            return []
+        work = self.run(context, samples)
+        n = min(self.parts.config.samples, self.parts.batch)
+        written = {case.source: case.count for case in extract_cases(samples, self.target)}
+        return second_round(work.candidates, work.cases, *self.rank(work), written=written, n=n)
 
     def take(
         self,
@@ -259,24 +284,10 @@ class _Runner:
         taken = []
         for sample in samples:
             taken.append(sample)
-            self.emit(
-                SampleTaken(
-                    self.name,
-                    sample.role.value,
-                    sample.backend,
-                    sample.seed,
-                    sample.text,
-                    sample.tokens,
-                    sample.logprob,
-                    stage.value,
-                    prompts[sample.role].digest,
-                    sample.cut,
-                    first,
-                )
-            )
+            self.emit(sample_taken(self.name, sample, prompts[sample.role], stage, first))
         return taken
 
-    def run(self, context: Context, samples: Sequence[Sample]) -> _Work:
+    def run(self, context: Context, samples: Sequence[Sample]) -> Work:
         """Make candidates and cases of samples, and run them."""
         target, trusted = self.target, self.parts.config.oracle is Oracle.CODE
         current = incumbent(target)
@@ -290,11 +301,10 @@ class _Runner:
         cases, executions, dropped = without_broken_anchors(candidates, cases, executions)
         if dropped:
             notes.append(f"{dropped} examples could not be run and were left out")
-        return _Work(candidates, cases, executions, notes)
+        return Work(candidates, cases, executions, notes)
 
-    def standing(self, context: Context, samples: Sequence[Sample]) -> Standing:
+    def rank(self, work: Work) -> tuple[PassMatrix, Ranking]:
         """Rank what there is so far."""
-        work = self.run(context, samples)
         matrix, ranking, _ = rank(
             self.target,
             work.candidates,
@@ -303,5 +313,10 @@ class _Runner:
             ranker=self.parts.ranker,
             oracle=self.parts.config.oracle,
         )
+        return matrix, ranking
+
+    def standing(self, context: Context, samples: Sequence[Sample]) -> Standing:
+        """Say who leads so far."""
+        work = self.run(context, samples)
         candidates = [candidate.source for candidate in work.candidates]
-        return standing(candidates, [case.source for case in work.cases], matrix, ranking)
+        return standing(candidates, [case.source for case in work.cases], *self.rank(work))

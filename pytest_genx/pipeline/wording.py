@@ -30,6 +30,11 @@ PLACEHOLDERS: Mapping[str, str] = {
     "calls": "further calls of it",
     "fixtures": "fixtures that its existing tests use",
     "tests": "existing tests of it",
+    "leader": "second round: the best candidate",
+    "rival": "second round: the best one that does something else",
+    "wanted": "second round: cases that no candidate passes together",
+    "answer": "repair: the sample, or its case, that was no use",
+    "error": "repair: what was wrong with it, on one line",
 }
 # What each file must hold: one of these; a plain model continues what such a file ends in.
 NEEDED: Mapping[str, tuple[str, ...]] = {
@@ -38,11 +43,20 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "tester-json": ("code", "definition"),
     "coder-plain": ("code", "definition"),
     "tester-plain": ("code", "definition"),
+    "second-coder-chat": ("code", "definition"),
+    "second-tester-chat": ("code", "definition"),
+    "second-coder-plain": ("code", "definition"),
+    "second-tester-plain": ("code", "definition"),
+    "repair-coder-chat": ("code", "definition"),
+    "repair-tester-chat": ("code", "definition"),
+    "repair-coder-plain": ("code", "definition"),
+    "repair-tester-plain": ("code", "definition"),
     "system": (),
 }
 _ENDS: Mapping[str, tuple[str, ...]] = {
-    "coder-plain": ("code", "definition"),
-    "tester-plain": ("prefix",),
+    name: ("prefix",) if "tester" in name else NEEDED[name]
+    for name in NEEDED
+    if name.endswith("-plain")
 }
 
 

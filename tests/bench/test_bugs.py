@@ -20,7 +20,7 @@ from pytest_genx.bench.runner import Runner
 from pytest_genx.config import Config
 from pytest_genx.domain import Prompt, Request, Role, Sample
 from pytest_genx.errors import RecordError, TargetNotFound
-from pytest_genx.pipeline.run import Parts
+from pytest_genx.pipeline.parts import Parts
 from pytest_genx.rankers.dual_critic import dual_critic
 from pytest_genx.sandboxes.process import process_sandbox
 

@@ -9,7 +9,8 @@ from pytest_genx.config import from_strings
 from pytest_genx.domain import ANSWER, Role, Sample
 from pytest_genx.matrix import Ranking
 from pytest_genx.pipeline.answers import MAX_QUESTIONS
-from pytest_genx.pipeline.run import Parts, run_target
+from pytest_genx.pipeline.parts import Parts
+from pytest_genx.pipeline.run import run_target
 from pytest_genx.pipeline.target import find_targets
 from pytest_genx.records import QuestionAsked, TargetDone
 from pytest_genx.sandboxes.process import process_sandbox

@@ -11,7 +11,8 @@ from pytest_genx.domain import HOPELESS, Role, Sample
 from pytest_genx.errors import ServerError
 from pytest_genx.pipeline import run as spine
 from pytest_genx.pipeline.memory import Memory
-from pytest_genx.pipeline.run import Parts, run_target
+from pytest_genx.pipeline.parts import Parts
+from pytest_genx.pipeline.run import run_target
 from pytest_genx.pipeline.target import find_targets
 from pytest_genx.rankers.dual_critic import dual_critic
 from pytest_genx.records import SampleTaken, TargetDone, TargetFailed, encode

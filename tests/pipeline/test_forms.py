@@ -12,6 +12,8 @@ from pytest_genx.domain import Candidate, Case, CaseForm, Expectation, Outcome, 
 from pytest_genx.outcomes.cache import OutcomeCache
 from pytest_genx.pipeline import run as spine
 from pytest_genx.pipeline.crossrun import cross_run
+from pytest_genx.pipeline.parts import Parts
+from pytest_genx.pipeline.run import run_target
 from pytest_genx.pipeline.target import find_targets
 from pytest_genx.rankers.majority import majority
 from pytest_genx.records import TargetDone
@@ -81,8 +83,8 @@ def work(project, monkeypatch):
             closing(process_sandbox(config)) as sandbox,
             closing(OutcomeCache(project / "cache")) as cache,
         ):
-            parts = spine.Parts(config, (Scripted(),), sandbox, majority, cache)
-            spine.run_target(target, parts, records.append)
+            parts = Parts(config, (Scripted(),), sandbox, majority, cache)
+            run_target(target, parts, records.append)
         done = records[-1]
         assert isinstance(done, TargetDone), done
         return done, cache.executed

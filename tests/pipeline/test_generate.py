@@ -70,6 +70,24 @@ def test_free_backend_is_asked_once_for_all(half):
     assert [(r.first, r.n) for r in free.requests] == [(0, 4), (0, 4)]
 
 
+def test_one_backend_alone_can_be_asked(half):
+    """What it gave may be sent back to it."""
+    one, other = Scripted(), Scripted()
+    one.name, other.name = "one", "other"
+    asked = sampling(half, one, other)
+    found = list(asked.ask(PROMPTS, first=1, n=1, stage=Stage.REPAIR, only="other"))
+    assert [sample.backend for sample in found] == ["other", "other"]
+    assert one.requests == []
+
+
+def test_later_stages_get_nothing_of_a_budget_that_is_spent(half):
+    """One sample for each role at least is for the first stage alone."""
+    backend = Scripted(slow=0.02)
+    asked = sampling(half, backend, budget=0.001)
+    assert len(texts(asked.ask(PROMPTS, first=0, n=4))) == 2
+    assert texts(asked.ask(PROMPTS, first=0, n=4, stage=Stage.SECOND)) == []
+
+
 def test_requests_say_the_stage_and_the_temperatures(half):
     """Another round is asked for with other prompts, and says so."""
     backend = Scripted()

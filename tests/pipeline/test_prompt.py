@@ -12,10 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from pytest_genx.domain import Prompt, Role, Target
+from pytest_genx.domain import Followup, Prompt, Role, Stage, Target
 from pytest_genx.pipeline import prompt as wording
 from pytest_genx.pipeline.context import gather
-from pytest_genx.pipeline.prompt import CODER_STOP, TESTER_STOP, call_text, make_prompts
+from pytest_genx.pipeline.prompt import (
+    CODER_STOP,
+    TESTER_STOP,
+    call_text,
+    make_followup,
+    make_prompts,
+)
 from pytest_genx.pipeline.target import find_targets
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -108,6 +114,57 @@ def test_prompts_are_word_by_word_as_agreed(shop, name, show_body):
     if os.environ.get("GENX_GOLDEN") == "write":
         path.write_text("".join(parts), encoding="utf-8")
     assert path.read_text(encoding="utf-8") == "".join(parts)
+
+
+LATER = {
+    (Role.CODER, Stage.SECOND): {"wanted": "assert gross(1) == 2\nassert gross(2) == 3"},
+    (Role.TESTER, Stage.SECOND): {
+        "leader": "def gross(price, *, rate=RATE):\n    return price",
+        "rival": "def gross(price, *, rate=RATE):\n    return 0",
+    },
+    (Role.CODER, Stage.REPAIR): {
+        "answer": "    return math.ceil(price *",
+        "error": "SyntaxError: '(' was never closed in 'return math.ceil(price *'",
+    },
+    (Role.TESTER, Stage.REPAIR): {
+        "answer": "assert gross(1, 2) == 2",
+        "error": "TypeError: gross() takes 1 positional argument but 2 were given",
+    },
+}
+
+
+def later(target: Target, role: Role, stage: Stage) -> Prompt:
+    """The prompt of a later round."""
+    context = gather(target, rootdir=target.path.parent, test_paths=())
+    asked = Followup(role, stage, LATER[role, stage], 1)
+    return make_followup(target, context, asked, show_body=False)
+
+
+def test_prompts_of_later_rounds_are_word_by_word_as_agreed(shop):
+    """The second round and repair, for plain models and for chat models."""
+    parts = []
+    for role, stage in LATER:
+        prompt = later(shop("gross"), role, stage)
+        parts.append(f"===== {stage.value} {role.value}, continued\n{prompt.text}⏎\n")
+        parts += [f"===== {stage.value} {role.value}, {w}\n{s}⏎\n" for w, s in prompt.messages]
+    path = GOLDEN / "later.txt"
+    if os.environ.get("GENX_GOLDEN") == "write":
+        path.write_text("".join(parts), encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == "".join(parts)
+
+
+def test_later_prompts_of_a_plain_model_are_continued_like_the_first_ones(shop):
+    """They end in a definition, or in the beginning of an assertion, and none is held to a form."""
+    first = prompts_for(shop("gross"), show_body=False)
+    for (role, stage), values in LATER.items():
+        prompt = later(shop("gross"), role, stage)
+        assert prompt.prefix == first[role].prefix
+        assert prompt.text.endswith(
+            first[role].text.rstrip().split("\n")[-1] + "\n" * (role is Role.CODER)
+        )
+        assert (prompt.grammar, prompt.schema) == ("", "")
+        assert prompt.shorter is not None
+        assert all(value in prompt.shorter.messages[0][1] for value in values.values())
 
 
 @pytest.mark.parametrize("name", ["gross", "net", "bare", "Cart.total", "Cart.parse", "fetch"])

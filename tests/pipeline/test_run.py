@@ -7,7 +7,8 @@ import pytest
 
 from pytest_genx.config import from_strings
 from pytest_genx.domain import Role, Sample
-from pytest_genx.pipeline.run import Parts, run_target
+from pytest_genx.pipeline.parts import Parts
+from pytest_genx.pipeline.run import run_target
 from pytest_genx.pipeline.target import find_targets
 from pytest_genx.rankers.dual_critic import dual_critic
 from pytest_genx.records import (
