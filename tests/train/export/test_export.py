@@ -152,6 +152,7 @@ def test_an_adapter_without_peft_names_the_package(tmp_path, capsys, monkeypatch
     assert not (tmp_path / "to").exists()
 
 
+@pytest.mark.filterwarnings("ignore::FutureWarning")  # peft's, about transformers
 def test_an_adapter_is_merged_into_its_base(tiny, tmp_path):
     """The exported weights are the base's and the adapter's together."""
     peft = pytest.importorskip("peft", reason="needs peft")
