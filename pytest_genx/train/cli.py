@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 from pytest_genx.errors import GenxError, MissingDependency
+from pytest_genx.train.export.command import add_export
 from pytest_genx.train.rounds.command import add_rounds
 
 _INTERRUPTED = 130
@@ -73,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     measure.set_defaults(run=_evaluate)
     add_rounds(verbs)
+    add_export(verbs)
     return parser
 
 

@@ -1,7 +1,7 @@
 """A Qwen3 model in the transformers format -> one GGUF file, without llama.cpp's converter.
 
 That converter refuses vocabularies it does not know. Qwen3 needs no permutation of query and
-key rows. No chat template is written: its absence tells a backend that the model is plain.
+key rows. Without a chat template in the file a backend takes the model for a plain one.
 """
 
 from __future__ import annotations
@@ -37,14 +37,22 @@ _INNER = {
 }
 
 
-def write_gguf(source: Path, target: Path, *, quantization: str = "q8_0", name: str = "") -> None:
+def write_gguf(
+    source: Path,
+    target: Path,
+    *,
+    quantization: str = "q8_0",
+    name: str = "",
+    chat_template: str = "",
+) -> None:
     """Write the model in folder `source` as the GGUF file `target`.
 
     Args:
         source: folder with config.json, tokenizer.json and safetensors files.
         target: replaced only when the new file is complete.
-        quantization: `q8_0` or `f32`, for matrices; vectors stay in f32.
+        quantization: `q8_0`, `f16` or `f32`, for matrices; vectors stay in f32.
         name: what the file says the model is called.
+        chat_template: of a chat model; empty for a plain one.
 
     Raises:
         ModelError: the folder holds no Qwen3 model.
@@ -65,7 +73,9 @@ def write_gguf(source: Path, target: Path, *, quantization: str = "q8_0", name: 
     partial = target.with_suffix(".partial")
     writer = gguf.GGUFWriter(str(partial), "qwen3")
     _write_config(writer, config, name or source.name)
-    _write_tokens(writer, tokens, config["vocab_size"])
+    _write_tokens(writer, tokens, config)
+    if chat_template:
+        writer.add_chat_template(chat_template)
     file_type = "ALL_F32" if quantization == "f32" else f"MOSTLY_{quantization.upper()}"
     writer.add_file_type(getattr(gguf.LlamaFileType, file_type))
     for file in sorted(source.glob("*.safetensors")):
@@ -173,16 +183,18 @@ def _write_config(writer: Any, config: Mapping[str, Any], name: str) -> None:
     writer.add_vocab_size(config["vocab_size"])
 
 
-def _write_tokens(writer: Any, tokens: Mapping[str, Any], size: int) -> None:
+def _write_tokens(writer: Any, tokens: Mapping[str, Any], config: Mapping[str, Any]) -> None:
     import gguf  # noqa: PLC0415
 
+    size = config["vocab_size"]
     texts = [f"[UNUSED{i}]" for i in range(size)]
     types = [int(gguf.TokenType.UNUSED)] * size
     for text, i in tokens["model"]["vocab"].items():
         texts[i], types[i] = text, int(gguf.TokenType.NORMAL)
-    special = {token["content"]: token["id"] for token in tokens["added_tokens"]}
-    for text, i in special.items():
-        texts[i], types[i] = text, int(gguf.TokenType.CONTROL)
+    added = {token["content"]: token["id"] for token in tokens["added_tokens"]}
+    for token in tokens["added_tokens"]:
+        kind = gguf.TokenType.CONTROL if token["special"] else gguf.TokenType.USER_DEFINED
+        texts[token["id"]], types[token["id"]] = token["content"], int(kind)
     merges = [m if isinstance(m, str) else " ".join(m) for m in tokens["model"]["merges"]]
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("qwen2")
@@ -190,9 +202,18 @@ def _write_tokens(writer: Any, tokens: Mapping[str, Any], size: int) -> None:
     writer.add_token_types(types)
     writer.add_token_merges(merges)
     # llama.cpp takes token 11 for begin and end when a BPE file does not say.
-    writer.add_bos_token_id(special[END])
-    writer.add_eos_token_id(special[END])
-    writer.add_eot_token_id(special[END])
-    writer.add_pad_token_id(special[PAD])
+    end = _first(config.get("eos_token_id"), added.get(END))
+    if end is None:
+        raise ModelError("config.json", "eos_token_id is missing")
+    writer.add_bos_token_id(_first(config.get("bos_token_id"), end))
+    writer.add_eos_token_id(end)
+    writer.add_eot_token_id(end)
+    writer.add_pad_token_id(_first(config.get("pad_token_id"), added.get(PAD, end)))
     writer.add_add_bos_token(False)
     writer.add_add_eos_token(False)
+
+
+def _first(ids: int | list[int] | None, otherwise: int | None) -> int | None:
+    """The token a config names, which may be one of several; `otherwise` if it names none."""
+    chosen = ids[0] if isinstance(ids, list) and ids else ids
+    return chosen if isinstance(chosen, int) else otherwise

@@ -117,14 +117,15 @@ def _table(arm: Arm, name: str) -> str:
         if not any(found):
             continue
         cells = [figure, "/".join(dict.fromkeys(str(c["problems"]) for c in found if c))]
-        cells += [_cell(one, figure) for one in found]
+        cells += [figure_cell(one, figure) for one in found]
         if last > 1:
-            cells.append(_cell((found[-1] or {}).get("lead"), figure, sign="+"))
+            cells.append(figure_cell((found[-1] or {}).get("lead"), figure, sign="+"))
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def _cell(found: dict[str, Any] | None, figure: str, sign: str = "") -> str:
+def figure_cell(found: dict[str, Any] | None, figure: str, sign: str = "") -> str:
+    """Write a mean with its interval, as the figure is written; nothing where there is none."""
     if not found:
         return ""
     scale, places = (100.0, 1) if figure in _SHARES else (1.0, 3)

@@ -1,0 +1,130 @@
+"""The model card of an export: what it was trained on, its figures, its licence, its use."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from pytest_genx.backends.embedded import embedded_model
+from pytest_genx.errors import ModelError
+from pytest_genx.train.export.source import Source, base_of, read_json
+from pytest_genx.train.rounds.report import SHOWN, figure_cell
+from pytest_genx.train.rounds.stages import METRICS
+from pytest_genx.train.rounds.store import MANIFEST, file_hash
+
+
+def card(source: Source, gguf: str, quantization: str) -> str:
+    """Write the card.
+
+    Args:
+        source: what is exported.
+        gguf: name of the GGUF file.
+        quantization: its type.
+    """
+    licence, told = _licence(source)
+    head = f"---\nlicense: {licence}\n---\n\n" if licence else ""
+    sections = [
+        ("Training", _training(source)),
+        ("Figures", _figures(source)),
+        ("Licence", told),
+        ("Use", _use(source.name, gguf)),
+    ]
+    text = "\n\n".join(f"## {title}\n\n{body}" for title, body in sections if body)
+    return (
+        f"{head}# {source.name}\n\nA Qwen3 model for pytest-genx, as safetensors and as "
+        f"`{gguf}` ({quantization}).\n\n{text}\n"
+    )
+
+
+def _training(source: Source) -> str:
+    if source.run is None or source.version is None:
+        if source.adapter:
+            return f"A LoRA adapter, merged into `{_name(base_of(source.folder))}`."
+        return "What the model was trained on is not known to the export."
+    manifest = _manifest(source)
+    train = manifest["stages"]["train"]
+    rows = ", ".join(f"{n} of {origin}" for origin, n in train.get("rows", {}).items())
+    what = (
+        f"Version {source.version} of a run of `genx-train`: the base, trained on the original "
+        "problems (round 0) and on what the rounds since accepted after running it."
+    )
+    counts = [f"{k}: {train[k]}" for k in ("documents", "tokens", "steps") if k in train]
+    lines = [
+        what,
+        "",
+        f"- rows: {rows or 'not recorded'}",
+        f"- {', '.join(counts)}",
+        f"- base, SHA-256: `{manifest.get('base', 'not recorded')}`",
+        f"- recipe: `{manifest.get('recipe', 'not recorded')}`, seed {manifest.get('seed', '?')}",
+        "- made with: " + ", ".join(f"{k} {v}" for k, v in manifest.get("versions", {}).items()),
+    ]
+    for name, found in manifest.get("data", {}).items():
+        lines.append(f"- {name}: " + ", ".join(f"{n} {of}" for of, n in found.items()))
+    return "\n".join(lines)
+
+
+def _figures(source: Source) -> str:
+    """All figures of the version, on each of its test sets."""
+    if source.run is None or source.version is None:
+        return "Not measured by a run; `genx-train eval` measures the GGUF file in both roles."
+    place = source.run / f"round-{source.version - 1}"
+    sets: dict[str, dict[str, Any]] = read_json(place / METRICS).get("sets", {})
+    if not sets:
+        return "This version has not been measured."
+    lines = [
+        "Means over problems with 95 % bootstrap intervals over problems; leads are paired.",
+        "",
+        "| measured on | figure | problems | value | lead over v1 |",
+        "|---|---|---|---|---|",
+    ]
+    for name, found in sets.items():
+        for figure in SHOWN:
+            if one := found.get(figure):
+                value = figure_cell(one, figure)
+                lead = figure_cell(one.get("lead"), figure, sign="+")
+                lines.append(f"| {name} | {figure} | {one['problems']} | {value} | {lead} |")
+    return "\n".join(lines)
+
+
+def _licence(source: Source) -> tuple[str, str]:
+    """The licence's name if it is known, and what the card says of it."""
+    unknown = "The licence of the base is not known; find it out before you pass the model on."
+    if source.run is not None:
+        if _manifest(source).get("base") == _embedded_hash():
+            return "mit", "The base is the embedded model of pytest-genx, under the MIT licence."
+        return "", unknown
+    places = [source.folder]
+    if source.adapter and Path(base_of(source.folder)).is_dir():
+        places.insert(0, Path(base_of(source.folder)))
+    for folder in places:
+        if (folder / "README.md").is_file():
+            text = (folder / "README.md").read_text("utf-8", errors="replace")
+            if found := re.match(r"---\n(?:.*\n)*?license: *[\"']?([\w.-]+)[\"']?\s*\n", text):
+                return found[1], f"`{found[1]}`, as the card of the base says."
+    return "", unknown
+
+
+def _use(name: str, gguf: str) -> str:
+    return (
+        f"```sh\npytest --genx-generate PATH --genx-backend=llama --genx-model={gguf}\n"
+        f"ollama create {name} -f Modelfile\n```"
+    )
+
+
+def _manifest(source: Source) -> dict[str, Any]:
+    assert source.run is not None
+    assert source.version is not None
+    return read_json(source.run / f"round-{source.version - 1}" / MANIFEST)
+
+
+def _embedded_hash() -> str:
+    try:
+        return file_hash(embedded_model())
+    except ModelError:
+        return ""
+
+
+def _name(base: str) -> str:
+    """A base without its path on this machine."""
+    return Path(base).name if Path(base).is_dir() else base
