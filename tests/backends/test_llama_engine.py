@@ -99,7 +99,7 @@ def test_a_place_is_taken_again_at_once(engine_of, monkeypatch):
     step = engine._step
     monkeypatch.setattr(engine, "_step", lambda now: (rows.append(len(now)), step(now)))
     prompt = engine.tokenize("def half(n):\n", special=False)
-    found = complete(engine, prompt, *range(1, 21))
+    found = complete(engine, prompt, *range(1, 21), stop=("\n",))
     assert len({tokens for _, tokens, _ in found}) > 1, "all ended at the same time"
     assert set(rows[: rows.index(3)]) == {4}
     assert rows == sorted(rows, reverse=True)
@@ -123,9 +123,9 @@ def test_the_log_probability_is_that_of_the_model(engine_of):
     engine = engine_of(2)
     prompt = engine.tokenize("def half(n):\n    return", special=False)
     ((text, tokens, logprob),) = complete(engine, prompt, 0, max_tokens=1)
-    logits = np.ctypeslib.as_array(engine._lib.llama_get_logits(engine._ctx), shape=(1, 2048))[
-        0
-    ].astype(float)
+    vocabulary = engine._lib.llama_vocab_n_tokens(engine._vocab)
+    pointer = engine._lib.llama_get_logits(engine._ctx)
+    logits = np.ctypeslib.as_array(pointer, shape=(vocabulary,)).astype(float)
     odds = logits - np.logaddexp.reduce(logits)
     assert tokens == 1
     assert engine._piece(int(odds.argmax())) == text.encode()
