@@ -6,7 +6,7 @@ import argparse
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,22 @@ def arguments(
     for add in additions:
         add(parser)
     return parser.parse_args()
+
+
+def rows_option(rows: Mapping[int, object]) -> Callable[[argparse.ArgumentParser], None]:
+    """Make what adds the option that chooses among numbered rows."""
+
+    def numbers(text: str) -> list[int]:
+        """Read `1,3,5`; ValueError when one of them is no row."""
+        chosen = [int(part) for part in text.split(",")]
+        if not set(chosen) <= rows.keys():
+            raise ValueError(text)
+        return chosen
+
+    def add(parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("--rows", type=numbers, default=list(rows), help="which, such as 1,3")
+
+    return add
 
 
 @dataclass(frozen=True, slots=True)

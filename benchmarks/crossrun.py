@@ -7,11 +7,10 @@ against the true labels.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Callable
 
-from common import Line, arguments, close_table
+from common import Line, arguments, close_table, rows_option
 from crossing.engine import add_options, opened, read_pool
 from crossing.labels import verdicts
 from crossing.rates import bare_loop, pytest_per_pair, usual_harness
@@ -33,22 +32,9 @@ QUICK = 5.0  # seconds in which a row of `--quick` may start new tasks
 PATIENCE = 120.0  # seconds in which what was measured once is measured again
 
 
-def add_rows(parser: argparse.ArgumentParser) -> None:
-    """Add the option that chooses rows."""
-    parser.add_argument("--rows", type=numbers, default=list(ROWS), help="which, such as 1,3,5")
-
-
-def numbers(text: str) -> list[int]:
-    """Read `1,3,5`; ValueError when one of them is no row."""
-    chosen = [int(part) for part in text.split(",")]
-    if not set(chosen) <= ROWS.keys():
-        raise ValueError(text)
-    return chosen
-
-
 def main() -> int:
     """Measure and print."""
-    chosen = arguments(__doc__ or "", add_options, add_rows)
+    chosen = arguments(__doc__ or "", add_options, rows_option(ROWS))
     pools = tuple(read_pool(path) for path in chosen.pool)
     print(f"pools: {', '.join(pool.name for pool in pools)}")
     lines = []

@@ -23,7 +23,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from common import ROOT, Line, arguments, close_table
+from common import ROOT, Line, arguments, close_table, rows_option
 
 from pytest_genx import plugins
 from pytest_genx.app import open_backends
@@ -224,24 +224,15 @@ ROWS: dict[int, Callable[[Sequence[Bench]], Iterator[Line]]] = {
 }
 
 
-def rows(text: str) -> list[int]:
-    """Read `1,3`; ValueError when one of them is no row."""
-    chosen = [int(part) for part in text.split(",")]
-    if not set(chosen) <= ROWS.keys():
-        raise ValueError(text)
-    return chosen
-
-
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that choose rows and problems."""
-    parser.add_argument("--rows", type=rows, default=list(ROWS), help="which, such as 1,3")
+    """Add the options that choose problems."""
     parser.add_argument("--humaneval", type=Path, default=PROBLEMS, help="a file of problems")
     parser.add_argument("--problems", type=int, default=N, help="how many of them")
 
 
 def main() -> int:
     """Measure and print."""
-    chosen = arguments(__doc__ or "", add_options)
+    chosen = arguments(__doc__ or "", rows_option(ROWS), add_options)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         options = {"backend": "llama", "cache": "none", "samples": str(SAMPLES)}

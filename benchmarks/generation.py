@@ -7,11 +7,10 @@ Each ratio is measured in one run, with the sides in turns. Rows: 1 speed agains
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Callable
 
-from common import Line, arguments, close_table
+from common import Line, arguments, close_table, rows_option
 from generating.run import cold_start, outside
 from generating.served import served
 from generating.setting import Setting
@@ -27,22 +26,9 @@ ROWS: dict[int, Callable[[Setting], Line | None]] = {
 }
 
 
-def add_rows(parser: argparse.ArgumentParser) -> None:
-    """Add the option that chooses rows."""
-    parser.add_argument("--rows", type=numbers, default=list(ROWS), help="which, such as 1,3,5")
-
-
-def numbers(text: str) -> list[int]:
-    """Read `1,3,5`; ValueError when one of them is no row."""
-    chosen = [int(part) for part in text.split(",")]
-    if not set(chosen) <= ROWS.keys():
-        raise ValueError(text)
-    return chosen
-
-
 def main() -> int:
     """Measure and print."""
-    chosen = arguments(__doc__ or "", add_rows)
+    chosen = arguments(__doc__ or "", rows_option(ROWS))
     lines = []
     for number in chosen.rows:
         line = ROWS[number](Setting(chosen.quick))

@@ -8,12 +8,12 @@ from contextlib import closing
 from pathlib import Path
 
 from pytest_genx.config import Config
+from pytest_genx.models.store import file_hash
 from pytest_genx.store.place import cache_directory
 from pytest_genx.store.rows import Rows
 
 LIMIT = 1 << 20  # bytes
 _LENGTH = 32  # bytes of a digest
-_PART = 1 << 20  # bytes read at a time
 
 
 def file_digest(path: Path, config: Config) -> str:
@@ -33,7 +33,7 @@ def file_digest(path: Path, config: Config) -> str:
         key = _looks(path)
         known = rows.read([key]).get(key, b"")[-_LENGTH:]
         if len(known) < _LENGTH:
-            known = _digest(path)
+            known = bytes.fromhex(file_hash(path))
             if _looks(path) == key:  # else it was written to meanwhile
                 rows.append({key: known})
         return known.hex()
@@ -43,11 +43,3 @@ def _looks(path: Path) -> bytes:
     status = path.stat()
     described = f"{os.path.realpath(path)}\0{status.st_size}\0{status.st_mtime_ns}"
     return hashlib.sha256(described.encode("utf-8", "surrogateescape")).digest()
-
-
-def _digest(path: Path) -> bytes:
-    total = hashlib.sha256()
-    with path.open("rb") as file:
-        while part := file.read(_PART):
-            total.update(part)
-    return total.digest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import os
 import platform
@@ -20,7 +19,7 @@ from pytest_genx.doctor.facts import Cores, Facts, Folder, Isolation, Library, M
 from pytest_genx.doctor.probe import probe
 from pytest_genx.errors import ModelError, SandboxError
 from pytest_genx.models.resolve import find
-from pytest_genx.models.store import models_folder
+from pytest_genx.models.store import file_hash, models_folder
 
 SEQUENCES, LENGTH = 32, 512  # what memory is stated for
 _INSTALLERS = (
@@ -99,7 +98,7 @@ def _model(given: str | None) -> Model:
     try:
         path = embedded_model() if given is None else find(given, Path())
         header = read_header(path)
-        size, digest = path.stat().st_size, _digest(path)
+        size, digest = path.stat().st_size, file_hash(path)
     except ModelError as error:
         return Model(given or NAME, embedded, str(error))
     except (OSError, ValueError) as error:
@@ -117,14 +116,6 @@ def _model(given: str | None) -> Model:
         together=together(header, SEQUENCES),
         need=need(header, sequences=SEQUENCES, length=LENGTH),
     )
-
-
-def _digest(path: Path) -> str:
-    total = hashlib.sha256()
-    with path.open("rb") as file:
-        while part := file.read(1 << 20):
-            total.update(part)
-    return total.hexdigest()
 
 
 def _tried(model: Model) -> tuple[Library, Model]:

@@ -7,7 +7,6 @@ states for the file, which guards against damage on the way but not against the 
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +14,8 @@ from pathlib import Path
 from pytest_genx.errors import PullError
 from pytest_genx.models.hub import Access, Remote, fetch, files, kept
 from pytest_genx.models.resolve import HUB, is_file_name, listed, named, one_of
-from pytest_genx.models.store import Place, missing, parts, pulled, size
+from pytest_genx.models.store import Place, file_hash, missing, parts, pulled, size
 from pytest_genx.models.table import Entry, entry
-
-_HASHED = 1 << 20  # bytes at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +132,10 @@ def _bring(model: str, remote: Remote, access: Access) -> None:
 
 def _check(model: str, remote: Remote, part: Path) -> None:
     """Compare a file's sum, and delete the file if it is another: no more bytes would mend it."""
-    total = hashlib.sha256()
-    with part.open("rb") as file:
-        while block := file.read(_HASHED):
-            total.update(block)
-    if total.hexdigest() != remote.sha256:
+    found = file_hash(part)
+    if found != remote.sha256:
         part.unlink()
         raise PullError(
             model,
-            f"what came has SHA-256 {total.hexdigest()}, not {remote.sha256}, and was deleted",
+            f"what came has SHA-256 {found}, not {remote.sha256}, and was deleted",
         )

@@ -6,12 +6,14 @@ was split is its first part, `…-00001-of-000NN.gguf`, with all others beside i
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 _PARTIAL = ".partial"
+_BLOCK = 1 << 20  # bytes read at a time
 _PART = re.compile(r"(?P<stem>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf", re.DOTALL)
 
 
@@ -97,3 +99,16 @@ def size(n: int) -> str:
         if n >= step:
             return f"{n / step:.1f} {unit}"
     return f"{n} bytes"
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file, as 64 hexadecimal digits.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    total = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            total.update(block)
+    return total.hexdigest()

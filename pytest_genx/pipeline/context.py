@@ -14,7 +14,7 @@ from pytest_genx.domain import Anchor, Context, Target
 from pytest_genx.pipeline.anchors import docstring_anchors, suite_anchors
 from pytest_genx.pipeline.annotated import types_of
 from pytest_genx.pipeline.callers import callers, text_of
-from pytest_genx.pipeline.existing import Suite, may_use, read_suite, suites
+from pytest_genx.pipeline.existing import Suite, may_use, read_suite, suites, tests_of
 from pytest_genx.pipeline.fixtures import fixtures
 from pytest_genx.pipeline.surroundings import imports_for, surroundings
 from pytest_genx.syntax.definition import first_line
@@ -101,13 +101,8 @@ def _style(found: Sequence[Suite], target: Target) -> tuple[str, ...]:
     """Existing tests that call the target, as they are written."""
     shown: list[str] = []
     for suite in found:
-        for statement in suite.statements:
-            for node in ast.walk(statement):
-                if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                    continue
-                if not node.name.startswith("test") or not any(calls(node, target)):
-                    continue
-                start, end = first_line(node), node.end_lineno or node.lineno
-                if end - start < _MAX_STYLE_LINES and len(shown) < MAX_STYLE:
-                    shown.append(text_of(node, suite.lines))
+        for node in tests_of(suite, target):
+            start, end = first_line(node), node.end_lineno or node.lineno
+            if end - start < _MAX_STYLE_LINES and len(shown) < MAX_STYLE:
+                shown.append(text_of(node, suite.lines))
     return tuple(shown)

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_genx.domain import Target
-from pytest_genx.syntax.names import absolute, dotted
+from pytest_genx.syntax.definition import Definition
+from pytest_genx.syntax.names import absolute, calls, dotted
 from pytest_genx.syntax.references import uniform
 from pytest_genx.syntax.source import parse
 
@@ -157,3 +158,13 @@ def _runs_alone(statements: Sequence[ast.stmt]) -> bool:
             if node.name in _MODULE_SETUP or any("autouse=True" in d for d in decorators):
                 return False
     return True
+
+
+def tests_of(suite: Suite, target: Target) -> Iterator[Definition]:
+    """Yield the test functions of a file, methods too, that call a target."""
+    for statement in suite.statements:
+        for node in ast.walk(statement):
+            if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                continue
+            if node.name.startswith("test") and any(calls(node, target)):
+                yield node

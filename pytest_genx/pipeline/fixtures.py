@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from pytest_genx.domain import Target
 from pytest_genx.pipeline.callers import Place, text_of
-from pytest_genx.pipeline.existing import Suite
+from pytest_genx.pipeline.existing import Suite, tests_of
 from pytest_genx.syntax.conftests import conftests_above
 from pytest_genx.syntax.definition import Definition
-from pytest_genx.syntax.names import calls
 from pytest_genx.syntax.source import parse
 
 MAX_FIXTURES = 4
@@ -29,7 +28,7 @@ def fixtures(target: Target, found: Sequence[Suite], rootdir: Path) -> tuple[str
     """
     shown: dict[str, str] = {}
     for suite in found:
-        asked = dict.fromkeys(name for test in _tests(suite, target) for name in _asked(test))
+        asked = dict.fromkeys(name for test in tests_of(suite, target) for name in _asked(test))
         missing = [name for name in asked if name not in shown]
         if not missing:
             continue
@@ -38,15 +37,6 @@ def fixtures(target: Target, found: Sequence[Suite], rootdir: Path) -> tuple[str
                 if isinstance(node, _FUNCTIONS) and node.name in missing and _is_fixture(node):
                     shown.setdefault(node.name, _text(node, lines))
     return tuple(shown.values())[:MAX_FIXTURES]
-
-
-def _tests(suite: Suite, target: Target) -> Iterator[Definition]:
-    for statement in suite.statements:
-        for node in ast.walk(statement):
-            if not isinstance(node, _FUNCTIONS) or not node.name.startswith("test"):
-                continue
-            if any(calls(node, target)):
-                yield node
 
 
 def _asked(test: Definition) -> list[str]:

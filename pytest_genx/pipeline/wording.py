@@ -38,19 +38,24 @@ PLACEHOLDERS: Mapping[str, str] = {
 }
 # What each file must hold: one of these; a plain model continues what such a file ends in.
 NEEDED: Mapping[str, tuple[str, ...]] = {
-    "coder-chat": ("code", "definition"),
-    "tester-chat": ("code", "definition"),
-    "tester-json": ("code", "definition"),
-    "coder-plain": ("code", "definition"),
-    "tester-plain": ("code", "definition"),
-    "second-coder-chat": ("code", "definition"),
-    "second-tester-chat": ("code", "definition"),
-    "second-coder-plain": ("code", "definition"),
-    "second-tester-plain": ("code", "definition"),
-    "repair-coder-chat": ("code", "definition"),
-    "repair-tester-chat": ("code", "definition"),
-    "repair-coder-plain": ("code", "definition"),
-    "repair-tester-plain": ("code", "definition"),
+    **dict.fromkeys(
+        (
+            "coder-chat",
+            "tester-chat",
+            "tester-json",
+            "coder-plain",
+            "tester-plain",
+            "second-coder-chat",
+            "second-tester-chat",
+            "second-coder-plain",
+            "second-tester-plain",
+            "repair-coder-chat",
+            "repair-tester-chat",
+            "repair-coder-plain",
+            "repair-tester-plain",
+        ),
+        ("code", "definition"),
+    ),
     "system": (),
 }
 _ENDS: Mapping[str, tuple[str, ...]] = {

@@ -28,6 +28,11 @@ def target_of() -> Callable[..., Target]:
     return make
 
 
+@pytest.fixture
+def half(target_of):
+    return target_of("def half(n):\n    return n // 2\n")
+
+
 def make_target(source: str, qualname: str = "", path: Path = Path("m.py")) -> Target:
     source = textwrap.dedent(source).lstrip("\n")
     body = ast.parse(source).body

@@ -21,8 +21,8 @@ def model(tmp_path):
 @pytest.fixture
 def reads(monkeypatch):
     """Which files were read for their digests."""
-    read, compute = [], digest._digest
-    monkeypatch.setattr(digest, "_digest", lambda path: read.append(path) or compute(path))
+    read, compute = [], digest.file_hash
+    monkeypatch.setattr(digest, "file_hash", lambda path: read.append(path) or compute(path))
     return read
 
 

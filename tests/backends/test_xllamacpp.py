@@ -34,11 +34,6 @@ def opened(tmp_path):
         backend.close()
 
 
-@pytest.fixture
-def half(target_of):
-    return target_of("def half(n):\n    return n // 2\n")
-
-
 def plain(text: str, role: Role = Role.TESTER, prefix: str = "", stop: tuple[str, ...] = ()):
     return Prompt(role, text, prefix=prefix, stop=stop, messages=(("user", text),))
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from pytest_genx.backends.embedded import embedded_model
 from pytest_genx.errors import ModelError
+from pytest_genx.models.store import file_hash
 from pytest_genx.train.export.source import Source, base_of, read_json
 from pytest_genx.train.rounds.report import SHOWN, figure_cell
 from pytest_genx.train.rounds.stages import METRICS
-from pytest_genx.train.rounds.store import MANIFEST, file_hash
+from pytest_genx.train.rounds.store import MANIFEST
 
 
 def card(source: Source, gguf: str, quantization: str) -> str:

@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+from pytest_genx.models.store import file_hash
 from pytest_genx.train.export.card import card
 from pytest_genx.train.export.modelfile import modelfile
 from pytest_genx.train.export.quantize import quantize
@@ -17,7 +18,7 @@ from pytest_genx.train.export.source import (
     read_chat_template,
     read_json,
 )
-from pytest_genx.train.rounds.store import file_hash, versions
+from pytest_genx.train.rounds.store import versions
 
 CONTENTS = "export.json"
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from pytest_genx.models.store import file_hash
 from pytest_genx.train.rounds.problems import load_sets, measured_code
 from pytest_genx.train.rounds.recipe import RoundsRecipe
 from pytest_genx.train.rounds.stages import (
@@ -21,7 +22,7 @@ from pytest_genx.train.rounds.stages import (
     run_stage,
     summaries,
 )
-from pytest_genx.train.rounds.store import Place, RunError, file_hash, write_text
+from pytest_genx.train.rounds.store import Place, RunError, write_text
 
 SAVED, LOG = "recipe.json", "log.jsonl"
 

@@ -8,7 +8,6 @@ under a temporary name and renamed, and only then listed in the manifest with it
 from __future__ import annotations
 
 import gzip
-import hashlib
 import json
 import platform
 from collections.abc import Iterable, Iterator, Mapping
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_genx.errors import GenxError
+from pytest_genx.models.store import file_hash
 
 MANIFEST = "manifest.json"
 FORMAT = 1
@@ -155,12 +155,3 @@ def _lines(path: Path) -> Iterator[Line]:
     with gzip.open(path, "rt", encoding="utf-8") as file:
         for text in file:
             yield json.loads(text)
-
-
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file, hexadecimal."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
