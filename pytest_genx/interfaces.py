@@ -20,8 +20,10 @@ class Backend(Protocol):
     One that has `notes`, a sequence of sentences, gets them shown once at the start of a run,
     and `late_notes` at the end of it. One that has `digest`, which identifies its model, and
     `model`, the model's name, gets both recorded, and is not asked again for samples that a cache
-    has. Of one that has `parts`, those take its place. One whose `free` is true costs no time to
-    speak of: it is asked once for all of its samples of a target, not batch by batch.
+    has; one that has `prepared` as well gets each request through it first, so that a sample is
+    known by what it adds. Of one that has `parts`, those take its place. One whose `free` is true
+    costs no time to speak of: it is asked once for all of its samples of a target, not batch by
+    batch.
     """
 
     @property

@@ -4,6 +4,7 @@ A model with a chat template gets the messages of a prompt, any other one contin
 The coder's first sample takes the likeliest token at every step; all others are drawn, the
 i-th with seed `request.seed + i`. Log probabilities are the model's own, temperature apart.
 What it does not do: fill in the middle. A model trained for that continues text like any other.
+A tester of fewer than a hundred million parameters is held to calls that the target can take.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import importlib.util
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from typing import Any
 from pytest_genx.backends.digest import file_digest
 from pytest_genx.backends.embedded import embedded_model
 from pytest_genx.backends.gguf_header import Header, read_header
+from pytest_genx.backends.inputs.grammar import call_grammar
 from pytest_genx.backends.llama_engine import LlamaEngine
 from pytest_genx.backends.llama_sampling import Sampling
 from pytest_genx.backends.shorten import shortened
@@ -30,6 +33,8 @@ from pytest_genx.models.resolve import resolve
 
 _TODAY = date(2024, 7, 1)  # for templates that tell the model a date: samples must not age
 
+_SMALL = 100_000_000  # parameters; such a model loses count of arguments
+
 Format = Callable[..., Any]
 
 
@@ -39,15 +44,31 @@ class LlamaBackend:
     name = "llama"
 
     def __init__(
-        self, engine: LlamaEngine, chat: Format | None, *, model: str = "", digest: str = ""
+        self,
+        engine: LlamaEngine,
+        chat: Format | None,
+        *,
+        small: bool = False,
+        model: str = "",
+        digest: str = "",
     ) -> None:
         self.model = model
         self.digest = digest
         self._engine = engine
         self._chat = chat
+        self._small = small
+
+    def prepared(self, request: Request) -> Request:
+        """Hold a small tester to calls that the target can take; other requests stay."""
+        prompt = request.prompt
+        if not self._small or self._chat or prompt.role is not Role.TESTER or prompt.grammar:
+            return request
+        grammar = call_grammar(request.target, request.context, prompt.prefix)
+        return replace(request, prompt=replace(prompt, grammar=grammar))
 
     def sample(self, request: Request) -> Iterator[Sample]:
         """Yield `request.n` samples; a prompt that is too long is cut as `shortened` does."""
+        request = self.prepared(request)
         limit = max(1, min(request.max_tokens, self._engine.context // 2))
         room = self._engine.context - limit
         prompt = shortened(request.prompt, room, lambda shown: len(self._tokens(shown)))
@@ -133,7 +154,8 @@ def llama_backend(config: Config) -> LlamaBackend:
     except BaseException:
         engine.close()
         raise
-    return LlamaBackend(engine, chat, model=path.name, digest=digest)
+    small = header.parameters < _SMALL
+    return LlamaBackend(engine, chat, small=small, model=path.name, digest=digest)
 
 
 def threads_for(config: Config) -> int:

@@ -21,7 +21,7 @@ from pytest_genx.backends.gguf_header import Header
 from pytest_genx.backends.llama_company import company
 from pytest_genx.backends.llama_log import library_log
 from pytest_genx.backends.llama_memory import STEP, context_of, together
-from pytest_genx.backends.llama_sampling import Odds, Sampling, sampler_chain
+from pytest_genx.backends.llama_sampling import Chooser, Odds, Sampling
 from pytest_genx.errors import ModelError
 
 _PIECE = 64  # bytes that most tokens fit in
@@ -44,7 +44,7 @@ class _Row:
 
     index: int
     sequence: int
-    sampler: Any
+    chooser: Chooser
     token: int
     position: int
     written: bytearray = field(default_factory=bytearray)
@@ -160,8 +160,8 @@ class LlamaEngine:
             while waiting or rows:
                 while waiting and free:
                     index, sampling = waiting.popleft()
-                    sampler = sampler_chain(self._lib, self._vocab, sampling, grammar)
-                    rows.append(_Row(index, free.pop(), sampler, prompt[-1], len(prompt) - 1))
+                    chooser = Chooser(self._lib, self._vocab, sampling, grammar)
+                    rows.append(_Row(index, free.pop(), chooser, prompt[-1], len(prompt) - 1))
                     self._fork(rows[-1].sequence, len(prompt) - 1)
                 rows.sort(key=lambda row: row.sequence)
                 self._step(rows)
@@ -170,7 +170,7 @@ class LlamaEngine:
                     if self._goes_on(row, max_tokens, ends, reach):
                         alive.append(row)
                         continue
-                    self._lib.llama_sampler_free(row.sampler)
+                    row.chooser.close()
                     free.append(row.sequence)
                     text = row.written.decode("utf-8", errors="ignore")
                     done[row.index] = Completion(row.index, text, row.tokens, row.logprob)
@@ -180,7 +180,7 @@ class LlamaEngine:
                     following += 1
         finally:
             for row in rows:
-                self._lib.llama_sampler_free(row.sampler)
+                row.chooser.close()
 
     def forget(self) -> None:
         """Decode the next prompt anew, whatever it shares with the last one."""
@@ -195,8 +195,8 @@ class LlamaEngine:
             places = sorted([*places, *map(self._emptied, idle)], key=itemgetter(2))
             outputs = [i for i, place in enumerate(places) if place[2] not in idle]
         self._decode(places, wanted=True)
-        sample, ctx = self._lib.llama_sampler_sample, self._ctx
-        tokens = [sample(row.sampler, ctx, i) for row, i in zip(rows, outputs, strict=True)]
+        ctx = self._ctx
+        tokens = [row.chooser.choose(ctx, i) for row, i in zip(rows, outputs, strict=True)]
         logprobs = self._odds.of(self._lib.llama_get_logits(ctx), outputs, tokens)
         for row, token, logprob in zip(rows, tokens, logprobs, strict=True):
             row.token = token

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from pytest_genx.interfaces import Backend
 from pytest_genx.store.place import cache_directory
 from pytest_genx.store.rows import Rows
 
-SAMPLING = 1  # of the package; raised when the same key would give another sample
+SAMPLING = 2  # of the package; raised when the same key would give another sample
 LIMIT = 128 << 20  # bytes
 
 
@@ -36,6 +36,8 @@ class Remembered:
             directory: where samples are kept; None keeps nothing, and counts all the same.
         """
         self._backend = backend
+        # What it adds to a request decides over the samples too.
+        self._prepared: Callable[[Request], Request] = getattr(backend, "prepared", lambda r: r)
         self.drawn = 0
         self.remembered = 0
         self._digest = digest
@@ -56,6 +58,7 @@ class Remembered:
 
     def sample(self, request: Request) -> Iterator[Sample]:
         """Yield what is known, and what the backend gives for the rest, in the order of seeds."""
+        request = self._prepared(request)
         end = request.first + request.n
         keys = self._keys(request)
         known = self._known(request, keys)

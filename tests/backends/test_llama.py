@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -224,3 +226,16 @@ def test_the_number_of_threads_does_not_change_the_samples(tmp_path, half, reque
         texts.append([sample.text for sample in backend.sample(request)])
         backend.close()
     assert texts[0] == texts[1]
+
+
+@needs_llama
+def test_a_small_tester_is_held_to_the_signature(opened, half, request_of):
+    """Its call has the one argument, a number; a coder writes what it likes."""
+    backend = opened()
+    prompt = plain("def half(n):\n    return n // 2\n\nassert half(", prefix="assert half(")
+    request = request_of(half, prompt=prompt, n=8, max_tokens=40)
+    texts = [sample.text for sample in backend.sample(request)]
+    assert all(re.match(r"assert half\((n=?)?(-?\d[\d.]*)?(\)|$)", text) for text in texts), texts
+    assert backend.prepared(request).prompt.grammar
+    coder = replace(request, prompt=plain("def half(", Role.CODER))
+    assert backend.prepared(coder) == coder

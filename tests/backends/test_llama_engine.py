@@ -146,6 +146,15 @@ def test_a_grammar_holds_the_completions(engine_of):
         assert math.isfinite(logprob)
 
 
+def test_a_grammar_changes_nothing_that_it_allows(engine_of):
+    """It is asked about what was drawn, and draws anew only where it refuses."""
+    engine = engine_of(4)
+    prompt = engine.tokenize("def double(x):\n    return", special=False)
+    free = complete(engine, prompt, *range(4), max_tokens=12, stop=())
+    held = complete(engine, prompt, *range(4), max_tokens=12, stop=(), grammar='root ::= [^"]*')
+    assert held == free
+
+
 @pytest.mark.parametrize(
     "grammar", ['root ::= "a', 'foo ::= "a"', "root ::= foo", 'root ::= root "a"', "root ::= [a-"]
 )

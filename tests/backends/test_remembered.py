@@ -149,3 +149,13 @@ def test_only_backends_that_name_their_model_are_remembered(tmp_path):
         assert (one.name, one.notes, one.digest) == ("counting", ("it counts",), "abc")
     backend.digest = ""
     assert remembered(backend, Config(tmp_path)) is backend
+
+
+def test_what_the_backend_adds_to_a_request_counts(tmp_path, request_):
+    """Its own preparation is part of the key: other additions are other samples."""
+    for grammar, drawn in (("root ::= a", 4), ("root ::= b", 4), ("root ::= a", 0)):
+        backend = Counting()
+        backend.prepared = lambda r, g=grammar: replace(r, prompt=replace(r.prompt, grammar=g))
+        with contextlib.closing(Remembered(backend, "abc", tmp_path / "cache")) as one:
+            assert len(list(one.sample(request_))) == 4
+            assert one.drawn == drawn

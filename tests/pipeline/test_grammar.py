@@ -9,9 +9,10 @@ import pytest
 
 from pytest_genx.domain import Context, Role, Sample
 from pytest_genx.pipeline.extract import extract_cases
-from pytest_genx.pipeline.grammar import case_grammar, faults
+from pytest_genx.pipeline.grammar import case_grammar
 from pytest_genx.pipeline.listing import assertions_of
 from pytest_genx.pipeline.prompt import make_prompts
+from pytest_genx.syntax.gbnf import faults
 
 CALLS = [("f", "assert f(", False), ("größe", "assert größe(", False), ("f", "assert ", True)]
 CALLS += [("C().f", "assert ", False), ("a.C.f", "assert ", False), ('f"\\\n', "assert ", False)]
@@ -32,15 +33,6 @@ def test_grammars_are_whole_and_llama_takes_them(call, prefix, is_async):
         [sys.executable, "-c", code], input=grammar.encode(), capture_output=True, check=False
     )
     assert done.returncode == 0, done.stderr.decode()[-500:]
-
-
-@pytest.mark.parametrize(
-    "grammar",
-    ["a ::= b", 'root ::= "a', "root ::= b", 'root ::= ("a"', 'root ::= * "a"', "root", ""],
-)
-def test_faults_are_named(grammar):
-    """What would kill the process of llama.cpp does not get there."""
-    assert faults(grammar)
 
 
 def test_prompts_hold_testers_to_a_form_only_when_asked(half):
