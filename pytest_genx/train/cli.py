@@ -103,14 +103,15 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     from pytest_genx.train.evaluate import evaluate, llama_generate  # noqa: PLC0415
     from pytest_genx.train.measure import table, write_card  # noqa: PLC0415
 
-    measures = evaluate(
-        llama_generate(arguments.model, threads=arguments.threads),
-        arguments.problems,
-        functions=arguments.functions,
-        samples=arguments.samples,
-        seed=arguments.seed,
-        notice=lambda name: print(f"measuring {name}", file=sys.stderr, flush=True),  # noqa: T201
-    )
+    with llama_generate(arguments.model, threads=arguments.threads) as generate:
+        measures = evaluate(
+            generate,
+            arguments.problems,
+            functions=arguments.functions,
+            samples=arguments.samples,
+            seed=arguments.seed,
+            notice=lambda name: print(f"measuring {name}", file=sys.stderr, flush=True),  # noqa: T201
+        )
     text = table(measures)
     if arguments.card is not None:
         write_card(arguments.card, text)

@@ -11,10 +11,13 @@ from __future__ import annotations
 import ast
 import random
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-from pytest_genx.errors import MissingDependency, ModelError
+from pytest_genx.backends.llama import llama_backend
+from pytest_genx.config import Config
+from pytest_genx.domain import Context, Prompt, Request, Role, Target
 from pytest_genx.pipeline.prompt import CODER_STOP, TESTER_STOP
 from pytest_genx.train.answers import agrees, read_answer
 from pytest_genx.train.documents import coder_document, tester_document
@@ -24,7 +27,7 @@ from pytest_genx.train.families.calls import Call
 from pytest_genx.train.measure import Measure, summarise
 from pytest_genx.train.problems import read_problems
 
-Generate = Callable[[str, Sequence[str], int], str]  # prompt, stops, seed -> completion
+Generate = Callable[[Target, Prompt, int], str]  # seed -> answer, the prompt's prefix included
 
 _CALL_SECONDS = 0.5  # of CPU
 _PUBLISHED = ("codeio-test", "mbpp-test", "humaneval")
@@ -91,6 +94,8 @@ def judge_tester(
     prompt = tester_document(
         function.source, function.name, function.owner, function.above, [first], show_body=shown
     ).prompt
+    asked = Prompt(Role.TESTER, prompt, prefix=first, stop=TESTER_STOP)
+    target = exercise.target()
     body = exercise.body_lines()
     shares: dict[str, list[float]] = {
         "calls that run": [],
@@ -99,7 +104,7 @@ def judge_tester(
         "lines of the body reached by an answer": [],
     }
     for i in range(samples):
-        calls = read_answer(first + generate(prompt, TESTER_STOP, seed + i))
+        calls = read_answer(generate(target, asked, seed + i))
         if not calls:
             for values in shares.values():
                 values.append(0.0)
@@ -109,7 +114,7 @@ def judge_tester(
         for values, share in zip(
             shares.values(),
             (
-                statistics.fmean(_runs(r, function.source) for r in ran),
+                statistics.fmean(runs(r, function.source) for r in ran),
                 statistics.fmean(agrees(c, r) for c, r in zip(calls, ran, strict=True)),
                 len({c.source for c in calls}) / len(calls),
                 len(reached & body) / len(body) if body else 1.0,
@@ -126,9 +131,11 @@ def judge_coder(
     """Return the share of samples whose body passes every test."""
     function = exercise.function
     prompt = coder_document(exercise.described, function.owner, function.above).prompt
+    asked = Prompt(Role.CODER, prompt, stop=CODER_STOP)
+    target = exercise.target()
     passed = []
     for i in range(samples):
-        program = prompt + generate(prompt, CODER_STOP, seed + i).rstrip() + "\n"
+        program = prompt + generate(target, asked, seed + i).rstrip() + "\n"
         if function.stateful:
             program = program.replace(f"\n\n\nclass {function.owner}:\n    def {function.name}",
                                       f"\n\n    def {function.name}")  # fmt: skip
@@ -143,8 +150,9 @@ def judge_coder(
     return statistics.fmean(passed)
 
 
-def llama_generate(path: Path, *, threads: int = 1, max_tokens: int = 256) -> Generate:
-    """Open a GGUF file for sampling as the product samples.
+@contextmanager
+def llama_generate(path: Path, *, threads: int = 1, max_tokens: int = 256) -> Iterator[Generate]:
+    """Open a GGUF file for sampling as the product samples; closed at the end.
 
     Args:
         path: the file.
@@ -155,35 +163,17 @@ def llama_generate(path: Path, *, threads: int = 1, max_tokens: int = 256) -> Ge
         ModelError: the file does not exist or is no model.
         MissingDependency: llama-cpp-python is not installed.
     """
-    try:
-        from llama_cpp import Llama  # noqa: PLC0415
-    except ImportError:
-        raise MissingDependency(
-            "genx-train eval", "llama-cpp-python", "pip install pytest-genx"
-        ) from None
-    if not path.exists():
-        raise ModelError(str(path), "no such file")
-    try:
-        llama = Llama(
-            str(path), n_ctx=0, n_threads=threads, n_threads_batch=threads, flash_attn=True,
-            verbose=False,
-        )  # fmt: skip
-    except ValueError as error:
-        raise ModelError(str(path), str(error)) from None
+    config = Config(rootdir=Path.cwd(), model=str(path.absolute()), samples=1, threads=threads)
+    with closing(llama_backend(config)) as backend:
 
-    def generate(prompt: str, stop: Sequence[str], seed: int) -> str:
-        tokens = llama.tokenize(prompt.encode(), add_bos=False, special=False)
-        if len(tokens) + max_tokens > llama.n_ctx():
-            return ""  # counts as an empty answer: the prompt does not fit
-        made = llama.create_completion(
-            tokens, max_tokens=max_tokens, temperature=0.8, top_p=0.95, min_p=0.05, top_k=0,
-            repeat_penalty=1.0, stop=list(stop), seed=seed,
-        )  # fmt: skip
-        return str(made["choices"][0]["text"])
+        def generate(target: Target, prompt: Prompt, seed: int) -> str:
+            # The first sample of a coder is the likeliest one, and all others are drawn.
+            request = Request(target, Context(), prompt, 1, seed, max_tokens=max_tokens, first=1)
+            return next(backend.sample(request)).text
 
-    return generate
+        yield generate
 
 
-def _runs(ran: Call | None, source: str) -> bool:
-    """A call runs when it returns, or raises what the source raises by name."""
+def runs(ran: Call | None, source: str) -> bool:
+    """Tell whether a call runs: it returns, or raises what the source raises by name."""
     return ran is not None and (ran.raised is None or f"raise {ran.raised}" in source)

@@ -6,7 +6,9 @@ import ast
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from pytest_genx.domain import Target, TargetKind
 from pytest_genx.train.families.catalogue import load_families
 from pytest_genx.train.families.functions import Function, draw_function
 from pytest_genx.train.problems import Problem, called, entry_definition
@@ -20,6 +22,18 @@ class Exercise:
     program: str  # a whole module with the right solution
     described: str  # the definition with a docstring, for the coder
     tests: tuple[str, ...]  # which the coder's body must pass
+
+    def target(self) -> Target:
+        """What backends are told of the function besides its prompt."""
+        function = self.function
+        owned = function.owner is not None
+        return Target(
+            path=Path("program.py"), import_root=Path(), module="program",
+            qualname=f"{function.owner}.{function.name}" if owned else function.name,
+            kind=TargetKind.METHOD if owned else TargetKind.FUNCTION,
+            is_async=False, is_stub=False, start=1, end=1,
+            source=function.source, module_source=self.program,
+        )  # fmt: skip
 
     def body_lines(self) -> frozenset[int]:
         """Lines of `program` that hold a statement of the function's body."""

@@ -38,7 +38,8 @@ def executor():
 
 def judged(executor, answer):
     """Judge one fixed answer of a tester."""
-    return evaluate.judge_tester(lambda *_: answer, SIGN, executor, samples=2, shown=True, seed=0)
+    whole = f"assert sign({answer}" if answer else ""
+    return evaluate.judge_tester(lambda *_: whole, SIGN, executor, samples=2, shown=True, seed=0)
 
 
 def test_a_perfect_answer_scores_one_everywhere(executor):
@@ -108,5 +109,8 @@ def test_a_published_problem_gets_its_statement_as_docstring():
 def test_a_missing_model_is_named(tmp_path):
     """The path stands in the message."""
     pytest.importorskip("llama_cpp", reason="needs llama-cpp-python")
-    with pytest.raises(ModelError, match=r"absent\.gguf"):
-        evaluate.llama_generate(tmp_path / "absent.gguf")
+    with (
+        pytest.raises(ModelError, match=r"absent\.gguf"),
+        evaluate.llama_generate(tmp_path / "absent.gguf"),
+    ):
+        pass
