@@ -109,7 +109,7 @@ def judge_tester(
         for values, share in zip(
             shares.values(),
             (
-                statistics.fmean(_runs(r, function.source) for r in ran),
+                statistics.fmean(runs(r, function.source) for r in ran),
                 statistics.fmean(agrees(c, r) for c, r in zip(calls, ran, strict=True)),
                 len({c.source for c in calls}) / len(calls),
                 len(reached & body) / len(body) if body else 1.0,
@@ -184,6 +184,6 @@ def llama_generate(path: Path, *, threads: int = 1, max_tokens: int = 256) -> Ge
     return generate
 
 
-def _runs(ran: Call | None, source: str) -> bool:
-    """A call runs when it returns, or raises what the source raises by name."""
+def runs(ran: Call | None, source: str) -> bool:
+    """Tell whether a call runs: it returns, or raises what the source raises by name."""
     return ran is not None and (ran.raised is None or f"raise {ran.raised}" in source)
