@@ -34,7 +34,10 @@ def scores(setting: Setting) -> Iterator[Line]:
     for name in SCORES:
         what = f"{name}, v{TO} - v{FROM}"
         if TO not in found:
-            yield Line(what, "not run", goal, reached=setting.quick)
+            if setting.quick:
+                print(f"{what}: not run (goal: {goal})", flush=True)
+            else:
+                yield Line(what, "not run", goal, reached=False)
             continue
         figure = found[TO][name]
         lead = figure["lead"]

@@ -29,8 +29,8 @@ def speed(setting: Setting) -> Iterator[Line]:
     import torch  # noqa: PLC0415
 
     recipe = load_recipe(RECIPE)
-    batch = recipe.train.batch // (4 if setting.quick else 1)
-    steps, pairs = (4, 2) if setting.quick else (8, 5)
+    batch = recipe.train.batch
+    steps, pairs = (3, 2) if setting.quick else (8, 6)
     vocabulary = recipe.tokenizer.vocabulary
     rows = np.random.default_rng(0).integers(2, vocabulary, (steps * batch // LENGTH, LENGTH + 1))
     models = []
