@@ -16,6 +16,7 @@ from proposing.setting import FIRST, Setting, Shown, counted, mean, percent
 
 from pytest_genx.bench.kept import kept_cases, placed
 from pytest_genx.bench.kills import Kills, kills
+from pytest_genx.bench.metrics import Interval
 from pytest_genx.bench.reach import Reach, Unmeasured, reach
 from pytest_genx.bench.runner import Runner
 from pytest_genx.domain import Case
@@ -116,7 +117,7 @@ def killed(setting: Setting) -> Iterator[Line]:
     yield Line(f"{what}, {MODEL} - {FREE}", figure, goal, lead.mean >= GOAL_LEAD)
 
 
-def leads(shares: Mapping[str, Sequence[float]], arm: str) -> object:
+def leads(shares: Mapping[str, Sequence[float]], arm: str) -> Interval:
     """An arm's lead over the one without a model, paired by problem."""
     return mean([a - b for a, b in zip(shares[arm], shares[FREE], strict=True)])
 

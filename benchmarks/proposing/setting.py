@@ -16,7 +16,6 @@ from pytest_genx.bench.bug_generated import Remembering
 from pytest_genx.bench.bug_sets import documented
 from pytest_genx.config import from_strings
 from pytest_genx.domain import Case
-from pytest_genx.errors import UnknownName
 from pytest_genx.interfaces import Backend
 from pytest_genx.pipeline.parts import Parts
 from pytest_genx.rankers.dual_critic import dual_critic

@@ -9,7 +9,7 @@ from common import Line
 from proposing.setting import Setting, Shown, counted, mean, percent
 
 from pytest_genx.bench.kept import context_of, placed
-from pytest_genx.domain import Request, Role
+from pytest_genx.domain import Request, Role, Target
 from pytest_genx.interfaces import Backend
 from pytest_genx.pipeline.generate import derived_seed
 from pytest_genx.pipeline.prompt import make_prompts
@@ -50,7 +50,7 @@ def calls_that_run(setting: Setting) -> Iterator[Line]:
     yield Line(what, figure, f"{100 * GOAL:g} % or more", own.mean >= GOAL)
 
 
-def _answers(setting: Setting, backend: Backend, target: object, n: int) -> list[str]:
+def _answers(setting: Setting, backend: Backend, target: Target, n: int) -> list[str]:
     """Sample the tester as the product does."""
     context = context_of(target)
     prompt = make_prompts(target, context, show_body=True)[Role.TESTER]

@@ -45,7 +45,8 @@ def resumed(_: Setting) -> Iterator[Line]:
     whole = bool(straight) and heads[0] == heads[1] and len(same) == len(STAGES)
     for stage in STAGES:
         if stage not in same:
-            print(f"  {stage} differs, or was not killed (ended with {ends.get(('killed', stage))})")
+            ended = ends.get(("killed", stage))
+            print(f"  {stage} differs, or was not killed (ended with {ended})")
     yield Line(
         "resumed after SIGKILL with the same final manifest, times aside, tiny model",
         f"{len(same)} of {len(STAGES)} stages",

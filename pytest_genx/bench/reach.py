@@ -70,7 +70,9 @@ def reach(program: str, entry_point: str, groups: Sequence[Sequence[Case]]) -> l
         Unmeasured: the program defines no such function, does not load, or takes too long.
     """
     if importlib.util.find_spec("coverage") is None:
-        raise MissingDependency("coverage of a target", "coverage", "pip install coverage")
+        raise MissingDependency(
+            "coverage of a target", "coverage", 'pip install "pytest-genx[coverage]"'
+        )
     # One statement a line: a body on the line of its `def` would be reached by the import.
     text = ast.unparse(ast.parse(program)) + "\n"
     regions = [(node.lineno, node.end_lineno) for node in bodies(ast.parse(text), entry_point)]

@@ -38,8 +38,9 @@ def case(source, *imports):
 @pytest.fixture(scope="module")
 def measured():
     """No case, one way, the other way, both."""
-    one, other = case("assert f(4) == 2"), case(
-        "with pytest.raises(ValueError):\n    f(-1)", "import pytest"
+    one, other = (
+        case("assert f(4) == 2"),
+        case("with pytest.raises(ValueError):\n    f(-1)", "import pytest"),
     )
     return reach(PROGRAM, "f", [[], [one], [other], [one, other, one]])
 
