@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from pytest_genx.train.rounds.recipe import RoundsRecipe
-    from pytest_genx.train.rounds.stages import Watch
+    from pytest_genx.train.rounds.work import Watch
 
 _QUIET_SECONDS = 60.0  # between plain lines when the output is no terminal
 _ALONE = {
@@ -143,7 +143,7 @@ class Display:
 
     def watch(self) -> Watch:
         """What a run tells its progress to."""
-        from pytest_genx.train.rounds.stages import Watch
+        from pytest_genx.train.rounds.work import Watch
 
         return Watch(self.notice, self.progress)
 

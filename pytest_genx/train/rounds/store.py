@@ -21,7 +21,7 @@ from pytest_genx.models.store import file_hash
 
 MANIFEST = "manifest.json"
 FORMAT = 1
-_PACKAGES = ("torch", "transformers", "llama-cpp-python", "gguf", "numpy")
+_PACKAGES = ("torch", "transformers", "peft", "trl", "llama-cpp-python", "gguf", "numpy")
 
 Line = dict[str, Any]
 
@@ -73,7 +73,7 @@ class Place:
     def clean(self) -> None:
         """Remove what a stage that is finished needed to go on."""
         for pattern in ("*.part", "*.new", "checkpoint*.pt"):
-            for path in self.folder.glob(pattern):
+            for path in self.folder.rglob(pattern):
                 path.unlink()
 
     def part(self, name: str) -> Part:
