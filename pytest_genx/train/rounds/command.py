@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -101,7 +102,10 @@ def _stage(arguments: argparse.Namespace) -> int:
     from pytest_genx.train.rounds.run import run_alone
 
     with Display() as display:
-        run_alone(_load(arguments), arguments.round, arguments.stage, display.watch())
+        run_alone(
+            _load(arguments), arguments.round, arguments.stage, display.watch(),
+            main=os.environ.get("RANK", "0") == "0",
+        )  # fmt: skip
     return 0
 
 

@@ -29,7 +29,9 @@ from pytest_genx.train.rounds.bases import (
 from pytest_genx.train.rounds.problems import Problem
 from pytest_genx.train.rounds.recipe import TuningPart
 from pytest_genx.train.rounds.roles import MODEL
+from pytest_genx.train.rounds.sft import train_sft
 
+TRL = "trl.part"  # checkpoints of TRL
 LONGEST_ROW = 4096  # tokens; no backend shows a model more
 _ASSERTIONS = (5, 6, 7, 8)  # of one tester document
 _LENGTH = 420  # characters of one; what is sampled is not longer either
@@ -47,6 +49,7 @@ class Job:
     trl: Mapping[str, Any] | None = None  # fields of TRL's SFTConfig
     gguf: bool = True
     licence: str = ""  # of the base
+    main: bool = True  # of several processes that train together, the one that writes
 
 
 class NothingToTrain(GenxError):
@@ -148,7 +151,8 @@ def finetune(
     device = best_device()
     # The frozen weights under an adapter need no more than 16 bits.
     half = device == "cuda" and job.lora is not None
-    model, words = load_base(base, dtype="bfloat16" if half else "float32")
+    dtype = "bfloat16" if half else "float32"
+    model, words = load_base(base, dtype=dtype)
     longest = min(model.config.max_position_embeddings, LONGEST_ROW)
     packs, dropped = pack(
         documents, words.tokenizer, longest=longest, prompt_weight=recipe.prompt_weight,
@@ -156,17 +160,26 @@ def finetune(
     )  # fmt: skip
     if not packs:
         raise NothingToTrain
-    # As the loop cuts packs into batches.
-    in_pass = sum(-(-len(p.tokens) // max(recipe.batch // p.length, 1)) for p in packs)
-    steps = max(1, round(recipe.epochs * in_pass))
-    model = prepare(model.to(device), job.lora, recipe)
     state = folder if job.part == MODEL else folder / job.part
     state.mkdir(exist_ok=True)
-    train(
-        model, packs, recipe.loop(steps), state, seed=job.seed, resume=True, report=report,
-        notice=notice,
-    )  # fmt: skip
-    save(model, words, base, folder, job)
+    if recipe.trainer == "trl":
+        steps = train_sft(
+            lambda: load_base(base, dtype=dtype)[0], packs, words, state / TRL, recipe,
+            settings=job.trl or {}, lora=job.lora, seed=job.seed, target=folder / job.part,
+            report=report, notice=notice,
+        )  # fmt: skip
+    else:
+        # As the loop cuts packs into batches.
+        in_pass = sum(-(-len(p.tokens) // max(recipe.batch // p.length, 1)) for p in packs)
+        steps = max(1, round(recipe.epochs * in_pass))
+        model = prepare(model.to(device), job.lora, recipe)
+        train(
+            model, packs, recipe.loop(steps), state, seed=job.seed, resume=True, report=report,
+            notice=notice,
+        )  # fmt: skip
+        model.save_pretrained(folder / job.part)
+    if job.main:
+        complete(words, base, folder, job)
     tokens = sum(int((p.weights > 0).sum()) for p in packs)
     return {"documents": len(documents), "too long": dropped, "tokens": tokens, "steps": steps}
 
@@ -184,18 +197,18 @@ def prepare(model: Any, lora: Any, recipe: TuningPart) -> Any:
     return model
 
 
-def save(model: Any, words: Words, base: Path, folder: Path, job: Job) -> None:
-    """Write what was trained into the folder of a round, and the whole model as GGUF if wanted."""
-    target = folder / job.part
-    model.save_pretrained(target)
+def complete(words: Words, base: Path, folder: Path, job: Job) -> None:
+    """Put beside the weights of a part what belongs to them: the tokenizer, the GGUF file."""
+    target = whole = folder / job.part
     if job.lora is None:
         save_words(words, base, target)
     if not job.gguf:
         return
-    if job.lora is None:
-        whole = target
-    else:
+    if job.lora is not None:
+        import peft  # noqa: PLC0415
+
         whole = folder / f"{job.part}.whole"
+        model = peft.PeftModel.from_pretrained(load_base(base)[0], str(target))
         model.merge_and_unload().save_pretrained(whole)
         save_words(words, base, whole)
     write_gguf(

@@ -48,7 +48,7 @@ class ExecutionPart:
     """How programs are run; `cpu` is seconds for one case."""
 
     sandbox: str = "process"
-    workers: int = 0
+    workers: int | str = 0  # processes; 0 as many as cores; "ray", "ray:HOST:PORT" for a cluster
     cpu: float = 0.5
 
 
@@ -81,6 +81,7 @@ class TuningPart:
     checkpoint: float = 2.0  # minutes
     answers: int = 3  # tester documents for a problem
     trainer: str = "own"  # or "trl", whose SFTTrainer takes several devices
+    launch: tuple[str, ...] = ()  # words before `-m`, such as [accelerate, launch]; `run` uses it
     gradient_accumulation_steps: int = 1  # parts of a batch that pass one after the other
     gradient_checkpointing: bool = False  # activations are computed again: less memory, slower
 
@@ -129,11 +130,22 @@ class RoundsRecipe:
 
     def decisive(self) -> dict[str, Any]:
         """All settings that change what comes out, as plain values: not paths, not `rounds`."""
-        tree: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(self), default=str))
-        for key in ("path", "output", "rounds", "base", "tester_base", "download"):
+        tree = self.plain()
+        for key in ("output", "rounds", "base", "tester_base", "download"):
             del tree[key]
-        for part, key in (("data", "folder"), ("sampling", "processes"), ("execution", "workers")):
+        for part, key in (
+            ("data", "folder"),
+            ("sampling", "processes"),
+            ("execution", "workers"),
+            ("train", "launch"),
+        ):
             del tree[part][key]
+        return tree
+
+    def plain(self) -> dict[str, Any]:
+        """All settings as plain values, of which `load_rounds` makes the same recipe."""
+        tree: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(self), default=str))
+        del tree["path"]
         return tree
 
     def digest(self) -> str:
@@ -167,6 +179,7 @@ def load_rounds(path: Path, overrides: Sequence[str] = ()) -> RoundsRecipe:
         ("tester_base", recipe.tester_base, recipe.roles == "two"),
         ("peft", recipe.peft, recipe.roles == "adapters"),
         ("trl", recipe.trl, recipe.train.trainer == "trl"),
+        ("train.launch", recipe.train.launch or None, recipe.train.trainer == "trl"),
     ):
         if given is not None and not needed:
             only = {"tester_base": "roles: two", "peft": "roles: adapters"}

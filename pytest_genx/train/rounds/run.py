@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import subprocess
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from pytest_genx.config import worker_option
 from pytest_genx.domain import Role
 from pytest_genx.train.rounds.bases import Base, based, find_base
 from pytest_genx.train.rounds.problems import load_sets, measured_code
 from pytest_genx.train.rounds.recipe import RoundsRecipe
 from pytest_genx.train.rounds.roles import lora_config, parts
+from pytest_genx.train.rounds.sft import check_trl
 from pytest_genx.train.rounds.stages import (
     MEASURED,
     METRICS,
@@ -41,6 +45,8 @@ def open_work(recipe: RoundsRecipe, watch: Watch, bases: Mapping[str, Base]) -> 
         RunError: no problem is left to train on.
     """
     lora_config(recipe)
+    check_trl(recipe)
+    worker_option(str(recipe.execution.workers))
     measured = measured_code(recipe.data.test, recipe.data)
     train, dropped = load_sets(
         recipe.data.train, recipe.data, limit=recipe.data.limit, seed=recipe.seed,
@@ -101,11 +107,45 @@ def run(recipe: RoundsRecipe, watch: Watch, *, resume: bool = False) -> None:
         run_base(work)
         for number in range(recipe.rounds + 1):
             for stage in STAGES:
+                if stage == "train" and recipe.train.launch:
+                    launch(work, number)
                 run_stage(work, number, stage)
 
 
-def run_alone(recipe: RoundsRecipe, number: int, stage: str, watch: Watch) -> None:
+def launch(work: Work, number: int) -> None:
+    """Train in the processes that the recipe's `train.launch` starts.
+
+    Raises:
+        RunError: they failed, or cannot be started.
+    """
+    import yaml  # noqa: PLC0415
+
+    if work.place(number).done("train"):
+        return
+    tree = work.recipe.plain()
+    tree["train"]["launch"] = []
+    recipe = work.recipe.output / "launch.yaml"
+    write_text(recipe, yaml.safe_dump(tree, sort_keys=False))
+    words = [*work.recipe.train.launch, "-m", "pytest_genx.train.cli", "train", str(recipe)]
+    try:
+        done = subprocess.run([*words, "--round", str(number)], check=False)
+    except OSError as error:
+        raise RunError(work.recipe.output, f"cannot start {words[0]}: {error.strerror}") from None
+    if done.returncode:
+        raise RunError(work.recipe.output, f"{words[0]} ended with status {done.returncode}")
+
+
+def run_alone(
+    recipe: RoundsRecipe, number: int, stage: str, watch: Watch, *, main: bool = True
+) -> None:
     """Run one stage of one round; those before it must be done.
+
+    Args:
+        recipe: of the run.
+        number: of the round.
+        stage: one of `STAGES`.
+        watch: told of progress.
+        main: false in all but the first of processes that train together; these write nothing.
 
     Raises:
         RunError: a file of an earlier stage is missing, or the folder is of another recipe.
@@ -113,6 +153,11 @@ def run_alone(recipe: RoundsRecipe, number: int, stage: str, watch: Watch) -> No
     bases = find_bases(recipe)
     if (recipe.output / SAVED).exists():
         check_saved(recipe, bases, resume=True)
+    if not main:
+        if stage == "train":
+            work = open_work(recipe, Watch(), bases)
+            run_stage(dataclasses.replace(work, main=False), number, stage)
+        return
     with open_log(recipe.output) as log:
         work = open_work(recipe, Watch(watch.notice, watch.progress, log), bases)
         save(work)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_genx import plugins
-from pytest_genx.config import Config
+from pytest_genx.config import Config, worker_option
 from pytest_genx.domain import Role
 from pytest_genx.interfaces import Ranker
 from pytest_genx.train.rounds import accept, lines, score
@@ -47,6 +47,8 @@ def run_stage(work: Work, number: int, stage: str) -> None:
     try:
         files, facts = _STAGES[stage](work, number, place)
         seconds = round(time.monotonic() - begun, 1)
+        if not work.main:
+            return
         place.finish(stage, files, {**facts, "seconds": seconds})
     except OSError as error:  # a disk that is full, above all
         reason = f"{stage} stopped ({error.strerror or error}); what is done is kept for resume"
@@ -217,7 +219,8 @@ def open_runner(work: Work) -> Iterator[Runner]:
     """Open the sandbox of a recipe."""
     recipe = work.recipe.execution
     make = plugins.sandbox(plugins.load(), recipe.sandbox)
-    config = Config(rootdir=work.recipe.output.absolute(), workers=recipe.workers)
+    workers, ray = worker_option(str(recipe.workers))
+    config = Config(rootdir=work.recipe.output.absolute(), workers=workers, ray=ray)
     with closing(make(config)) as sandbox:
         yield Runner(sandbox, recipe.cpu)
 

@@ -67,11 +67,13 @@ def train_parts(
                 trl=recipe.trl,
                 gguf=work.gguf,
                 licence=base.licence,
+                main=work.main,
             )
             counts = finetune.finetune(
                 documents, path, place.folder, job, report=report, notice=notice
             )
-            write_text(done, json.dumps(counts))
+            if work.main:
+                write_text(done, json.dumps(counts))
         facts |= counts if part == MODEL else {part: counts}
     return _files(place, recipe.roles), {**facts, "rows": dict(sorted(origins.items()))}
 

@@ -41,6 +41,7 @@ class Work:
     dropped: Mapping[str, Mapping[str, int]]
     watch: Watch
     bases: Mapping[str, Base]  # by part
+    main: bool = True  # of several processes that train together, the one that writes
 
     def place(self, number: int) -> Place:
         """The folder of a round."""
