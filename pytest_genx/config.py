@@ -92,7 +92,7 @@ def from_strings(
     backends = tuple(name.strip() for name in text["backend"].split(",") if name.strip())
     if not backends:
         raise BadOption("--genx-backend", text["backend"], "at least one name")
-    workers, ray = _workers(text["workers"])
+    workers, ray = worker_option(text["workers"])
     return Config(
         rootdir=rootdir,
         targets=targets,
@@ -157,8 +157,12 @@ def _temperatures(text: str) -> tuple[float, ...]:
     return found
 
 
-def _workers(text: str) -> tuple[int, str | None]:
-    """Read a number of local workers, or the address of a Ray cluster."""
+def worker_option(text: str) -> tuple[int, str | None]:
+    """Read a number of local workers, or the address of a Ray cluster.
+
+    Raises:
+        BadOption: it is neither.
+    """
     kind, colon, address = text.partition(":")
     host, _, port = address.rpartition(":")
     if kind == "ray" and (not colon or (host and "/" not in host and port.isdecimal())):

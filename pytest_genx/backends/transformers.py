@@ -7,8 +7,9 @@ i-th with seed `request.seed + i`. A prompt's grammar is not enforced.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
+from typing import Any
 
 from pytest_genx.backends.shorten import shortened
 from pytest_genx.backends.transformers_load import Loaded, load
@@ -100,19 +101,32 @@ class TransformersBackend:
     def _chat_tokens(self, messages: tuple[tuple[str, str], ...]) -> dict[str, list[int]]:
         import jinja2  # noqa: PLC0415
 
-        shown = [{"role": role, "content": content} for role, content in messages]
         try:
-            # Thinking aloud would use up the tokens before the answer.
-            given: dict[str, list[int]] = self._tokenizer.apply_chat_template(
-                shown,
-                chat_template=self._template,
-                add_generation_prompt=True,
-                return_dict=True,
-                enable_thinking=False,
+            given: dict[str, list[int]] = _templated(
+                self._tokenizer, self._template, messages, return_dict=True
             )
         except (jinja2.TemplateError, ValueError, TypeError) as error:
             raise ModelError(self._model, f"its chat template fails: {error}") from None
         return given
+
+
+def chat_text(tokenizer: Any, messages: Sequence[tuple[str, str]]) -> str:
+    """What a chat model is shown of messages, as text."""
+    template = _DATE + tokenizer.get_chat_template()
+    return str(_templated(tokenizer, template, messages, tokenize=False))
+
+
+def _templated(
+    tokenizer: Any, template: str, messages: Sequence[tuple[str, str]], **options: Any
+) -> Any:
+    # Thinking aloud would use up the tokens before the answer.
+    return tokenizer.apply_chat_template(
+        [{"role": role, "content": content} for role, content in messages],
+        chat_template=template,
+        add_generation_prompt=True,
+        enable_thinking=False,
+        **options,
+    )
 
 
 def transformers_backend(config: Config) -> TransformersBackend:

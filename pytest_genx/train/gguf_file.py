@@ -44,6 +44,7 @@ def write_gguf(
     quantization: str = "q8_0",
     name: str = "",
     chat_template: str = "",
+    licence: str = "",
 ) -> None:
     """Write the model in folder `source` as the GGUF file `target`.
 
@@ -53,6 +54,7 @@ def write_gguf(
         quantization: `q8_0`, `f16` or `f32`, for matrices; vectors stay in f32.
         name: what the file says the model is called.
         chat_template: of a chat model; empty for a plain one.
+        licence: its name; empty if it is not known.
 
     Raises:
         ModelError: the folder holds no Qwen3 model.
@@ -76,6 +78,8 @@ def write_gguf(
     _write_tokens(writer, tokens, config)
     if chat_template:
         writer.add_chat_template(chat_template)
+    if licence:
+        writer.add_license(licence)
     file_type = "ALL_F32" if quantization == "f32" else f"MOSTLY_{quantization.upper()}"
     writer.add_file_type(getattr(gguf.LlamaFileType, file_type))
     for file in sorted(source.glob("*.safetensors")):

@@ -6,7 +6,8 @@ Departs from the usual recipe in four ways:
    Time in which the process was suspended does not count.
 2. Matrices inside blocks are trained by Muon, the embedding and the norms by AdamW.
 3. Tokens of the prompt count less than tokens of the answer.
-4. A batch holds rows of one length; every batch has about as many tokens.
+4. A batch holds rows of one length; every batch has about as many tokens. Where a GPU has no
+   memory for it, it passes in twice as many parts, which changes no gradient.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from pytest_genx.errors import GenxError
 from pytest_genx.train.packing import Packed
 from pytest_genx.train.recipe import TrainRecipe
 
@@ -27,7 +29,17 @@ LOG = "steps.jsonl"
 _SUSPENDED = 10  # a step that takes so many times the shortest full one was interrupted
 
 
-def train(  # noqa: C901, PLR0915 - reads top to bottom
+class OutOfMemory(GenxError):
+    """A GPU has no memory for the smallest step there is."""
+
+    def __init__(self, tokens: int) -> None:
+        super().__init__(
+            f"the GPU has no memory for one row of {tokens} tokens; try "
+            "train.gradient_checkpointing=true, or roles: adapters"
+        )
+
+
+def train(  # noqa: C901, PLR0912, PLR0915 - reads top to bottom
     model: Any,
     packs: Sequence[Packed],
     recipe: TrainRecipe,
@@ -37,12 +49,13 @@ def train(  # noqa: C901, PLR0915 - reads top to bottom
     resume: bool = False,
     report: Callable[[dict[str, float]], None] = lambda _: None,
     on_checkpoint: Callable[[], None] = lambda: None,
+    notice: Callable[[str], None] = lambda _: None,
     clock: Callable[[], float] = time.monotonic,
 ) -> int:
     """Train `model` in place.
 
     Args:
-        model: a causal language model of transformers.
+        model: a causal language model of transformers; what needs no gradient stays as it is.
         packs: rows of tokens and weights, one pack for each length of row.
         recipe: budget, batch and rates.
         folder: where checkpoint and log go; it exists.
@@ -50,6 +63,7 @@ def train(  # noqa: C901, PLR0915 - reads top to bottom
         resume: go on from the folder's checkpoint, if there is one.
         report: called with each logged step.
         on_checkpoint: called after each checkpoint, when the model can be exported.
+        notice: called with a line when a batch is cut because memory ran out.
         clock: seconds, for tests.
 
     Returns:
@@ -57,17 +71,19 @@ def train(  # noqa: C901, PLR0915 - reads top to bottom
 
     Raises:
         KeyboardInterrupt: after saving a checkpoint.
+        OutOfMemory: a GPU has no memory for a single row.
     """
-    import numpy as np  # noqa: PLC0415
     import torch  # noqa: PLC0415
 
     torch.set_num_threads(recipe.threads)
     optimizers = _optimizers(model, recipe)
-    step, spent = 0, 0.0
+    trained = [name for name, p in model.named_parameters() if p.requires_grad]
+    device = next(model.parameters()).device
+    step, spent, cuts = 0, 0.0, recipe.gradient_accumulation_steps
     checkpoint = folder / CHECKPOINT
     if resume and checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
-        model.load_state_dict(state["model"])
+        state = torch.load(checkpoint, weights_only=True, map_location="cpu")
+        model.load_state_dict(state["model"], strict=False)
         for optimizer, saved in zip(optimizers, state["optimizers"], strict=True):
             # The recipe's rates count, also when they differ from those of the first run.
             bases = [group["base"] for group in optimizer.param_groups]
@@ -75,14 +91,17 @@ def train(  # noqa: C901, PLR0915 - reads top to bottom
             for group, base in zip(optimizer.param_groups, bases, strict=True):
                 group["base"] = base
         step, spent = state["step"], state["spent"]
+        cuts = max(cuts, state.get("cuts", 1))
     per_pass = len(_batches(packs, recipe.batch, [seed, 0]))
 
     def save() -> None:
+        whole = model.state_dict()
         state = {
-            "model": model.state_dict(),
+            "model": {name: whole[name] for name in trained},
             "optimizers": [o.state_dict() for o in optimizers],
             "step": step,
             "spent": spent,
+            "cuts": cuts,
         }
         # A kill in the middle of writing must not cost the last good checkpoint.
         torch.save(state, checkpoint.with_suffix(".new"))
@@ -102,38 +121,48 @@ def train(  # noqa: C901, PLR0915 - reads top to bottom
                 if not order or step % per_pass == 0:
                     order = _batches(packs, recipe.batch, [seed, step // per_pass])
                 packed, chosen = order[step % per_pass]
-                ids = torch.from_numpy(packed.tokens[chosen].astype(np.int64))  # (B, T + 1)
-                weights = torch.from_numpy(packed.weights[chosen])[:, 1:]  # (B, T)
-
                 rate = schedule(recipe, step, progress)
                 for optimizer in optimizers:
                     for group in optimizer.param_groups:
                         group["lr"] = group["base"] * rate
-                with torch.autocast("cpu", dtype=torch.bfloat16):
-                    logits = model(input_ids=ids[:, :-1]).logits  # (B, T, V)
-                losses = torch.nn.functional.cross_entropy(
-                    logits.float().flatten(0, 1), ids[:, 1:].flatten(), reduction="none"
-                )
-                loss = (losses * weights.flatten()).sum() / weights.sum()
-                loss.backward()  # type: ignore[no-untyped-call]
+                try:
+                    loss, answer, tokens = _gradients(model, packed, chosen, cuts, device)
+                except torch.OutOfMemoryError:
+                    if cuts >= len(chosen):
+                        raise OutOfMemory(packed.length) from None
+                    # A step sees the same rows, in parts of half the size.
+                    cuts *= 2
+                    model.zero_grad(set_to_none=True)
+                    if device.type == "cuda":
+                        torch.cuda.empty_cache()
+                    told = {"step": step + 1, "out_of_memory": True, "parts": cuts}
+                    log.write(json.dumps(told) + "\n")
+                    notice(
+                        f"step {step + 1}: out of memory; batches pass in {cuts} parts from here "
+                        "on, gradients add up"
+                    )
+                    continue
                 torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
                 for optimizer in optimizers:
                     optimizer.step()
                     optimizer.zero_grad(set_to_none=True)
                 step += 1
-                tokens_since += int((weights > 0).sum())
+                tokens_since += tokens
+                if device.type == "cuda":
+                    torch.cuda.synchronize()  # or the clock sees no more than launches
 
                 now = clock()
-                if 2 * ids.numel() > recipe.batch:  # the last batch of a pack may be tiny
+                if (
+                    2 * len(chosen) * packed.length > recipe.batch
+                ):  # the last batch of a pack may be tiny
                     shortest = min(shortest, now - last)
                 spent += min(now - last, _SUSPENDED * shortest)
                 last = now
                 if step % 10 == 0 or step == 1:
-                    answer = losses[(weights == 1.0).flatten()].mean()
                     line = {
                         "step": step,
-                        "loss": round(loss.item(), 4),
-                        "answer_loss": round(answer.item(), 4),
+                        "loss": round(float(loss), 4),
+                        "answer_loss": round(float(answer), 4),
                         "rate": round(rate, 4),
                         "tokens_per_second": round(tokens_since / max(now - logged_at, 1e-9)),
                         "minutes": round(spent / 60, 2),
@@ -152,6 +181,38 @@ def train(  # noqa: C901, PLR0915 - reads top to bottom
         raise
     save()
     return step
+
+
+def _gradients(
+    model: Any, packed: Packed, chosen: Any, cuts: int, device: Any
+) -> tuple[Any, Any, int]:
+    """Add a batch's gradients up over `cuts` parts of its rows.
+
+    Returns:
+        The loss, the mean loss of answers, and the number of tokens that count.
+    """
+    import numpy as np  # noqa: PLC0415
+    import torch  # noqa: PLC0415
+
+    total = float(packed.weights[chosen][:, 1:].sum())
+    answers = int((packed.weights[chosen][:, 1:] == 1.0).sum())
+    loss: Any = 0.0
+    answer: Any = 0.0
+    tokens = 0
+    for rows in np.array_split(chosen, min(cuts, len(chosen))):
+        ids = torch.from_numpy(packed.tokens[rows].astype(np.int64)).to(device)  # (B, T + 1)
+        weights = torch.from_numpy(packed.weights[rows])[:, 1:].to(device)  # (B, T)
+        with torch.autocast(device.type, dtype=torch.bfloat16):
+            logits = model(input_ids=ids[:, :-1]).logits  # (B, T, V)
+        losses = torch.nn.functional.cross_entropy(
+            logits.float().flatten(0, 1), ids[:, 1:].flatten(), reduction="none"
+        )
+        part = (losses * weights.flatten()).sum() / total
+        part.backward()  # type: ignore[no-untyped-call]
+        loss += part.detach()
+        answer += losses.detach()[(weights == 1.0).flatten()].sum() / max(answers, 1)
+        tokens += int((weights > 0).sum())
+    return loss, answer, tokens
 
 
 def _batches(
@@ -203,20 +264,25 @@ def _optimizers(model: Any, recipe: TrainRecipe) -> list[Any]:
     matrices: list[Any] = []
     others: list[Any] = []
     for name, parameter in model.named_parameters():
-        inside = parameter.ndim == 2 and "layers" in name
+        if not parameter.requires_grad:
+            continue
+        # Factors of an adapter are no matrices of the model.
+        inside = parameter.ndim == 2 and "layers" in name and "lora_" not in name
         (matrices if inside else others).append(parameter)
-    return [
-        torch.optim.Muon(
+    optimizers: list[Any] = []
+    if matrices:
+        muon = torch.optim.Muon(
             [{"params": matrices, "base": recipe.muon}],
             lr=recipe.muon,
             weight_decay=recipe.weight_decay,
             momentum=0.95,
             adjust_lr_fn="match_rms_adamw",
-        ),
-        torch.optim.AdamW(
-            [{"params": others, "base": recipe.adam}],
-            lr=recipe.adam,
-            betas=(0.9, 0.95),
-            weight_decay=0.0,
-        ),
-    ]
+        )
+        optimizers.append(muon)
+    adam = torch.optim.AdamW(
+        [{"params": others, "base": recipe.adam}],
+        lr=recipe.adam,
+        betas=(0.9, 0.95),
+        weight_decay=0.0,
+    )
+    return [*optimizers, adam]

@@ -25,9 +25,12 @@ _FINE = 16  # rows of one pack differ by at most a sixteenth of their length, or
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """Rows for training: `tokens` [n_rows, length + 1] uint16, `weights` alike in float32."""
+    """Rows for training: `tokens` [n_rows, length + 1] uint16 or, of large vocabularies, uint32.
 
-    tokens: npt.NDArray[np.uint16]
+    `weights` has the same shape in float32.
+    """
+
+    tokens: npt.NDArray[np.uint16 | np.uint32]
     weights: npt.NDArray[np.float32]
 
     @property
@@ -37,7 +40,13 @@ class Packed:
 
 
 def pack(
-    documents: Sequence[Document], tokenizer: Tokenizer, *, longest: int, prompt_weight: float
+    documents: Sequence[Document],
+    tokenizer: Tokenizer,
+    *,
+    longest: int,
+    prompt_weight: float,
+    ends: tuple[int, int] | None = None,
+    begin: bool = True,
 ) -> tuple[list[Packed], int]:
     """Tokenize and sort into packs.
 
@@ -46,16 +55,20 @@ def pack(
         tokenizer: the trained one.
         longest: tokens of the longest row.
         prompt_weight: loss weight of the prompt's tokens; the answer's have 1.
+        ends: ids of the end of text and of padding; None for those of our own tokenizers.
+        begin: whether a prompt gets what the tokenizer puts before texts, if anything.
 
     Returns:
         One pack for each length of row, the shortest first, and how many documents were longer.
     """
     import numpy as np  # noqa: PLC0415
 
-    end, pad = special_ids(tokenizer)
+    end, pad = special_ids(tokenizer) if ends is None else ends
+    small = tokenizer.get_vocab_size() <= 1 << 16
     rows: dict[int, list[tuple[list[int], list[float]]]] = defaultdict(list)
     dropped = 0
-    for document, (prompt, answer) in zip(documents, _encoded(documents, tokenizer), strict=True):
+    encoded = _encoded(documents, tokenizer, begin=begin)
+    for document, (prompt, answer) in zip(documents, encoded, strict=True):
         ids = [*prompt, *answer, end]
         if len(ids) > longest:
             dropped += 1
@@ -64,7 +77,9 @@ def pack(
         rows[row_length(len(ids))].append((ids, weights + [1.0] * (len(answer) + 1)))
     packs = []
     for length in sorted(rows):
-        tokens = np.full((len(rows[length]), length + 1), pad, dtype=np.uint16)
+        tokens = np.full(
+            (len(rows[length]), length + 1), pad, dtype=np.uint16 if small else np.uint32
+        )
         weights_ = np.zeros((len(rows[length]), length + 1), dtype=np.float32)
         for i, (ids, weights) in enumerate(rows[length]):
             tokens[i, : len(ids)] = ids
@@ -86,12 +101,13 @@ def row_length(tokens: int) -> int:
 
 
 def _encoded(
-    documents: Sequence[Document], tokenizer: Tokenizer, size: int = 2000
+    documents: Sequence[Document], tokenizer: Tokenizer, *, begin: bool, size: int = 2000
 ) -> Iterable[tuple[list[int], list[int]]]:
     """Encode prompt and answer apart: the product's prompt ends exactly there."""
     for start in range(0, len(documents), size):
         part = documents[start : start + size]
-        prompts: list[Any] = tokenizer.encode_batch([d.prompt for d in part])
-        answers: list[Any] = tokenizer.encode_batch([d.answer for d in part])
+        shown, wanted = [d.prompt for d in part], [d.answer for d in part]
+        prompts: list[Any] = tokenizer.encode_batch(shown, add_special_tokens=begin)
+        answers: list[Any] = tokenizer.encode_batch(wanted, add_special_tokens=False)
         for prompt, answer in zip(prompts, answers, strict=True):
             yield prompt.ids, answer.ids

@@ -99,7 +99,7 @@ def pretrain(
         recipe.model,
         tokenizer.get_vocab_size(),
         *special_ids(tokenizer),
-    )
+    ).to("cuda" if torch.cuda.is_available() else "cpu")
     notice(f"model: {sum(p.numel() for p in model.parameters()) / 1e6:.2f} million parameters")
 
     def export() -> None:
@@ -116,6 +116,7 @@ def pretrain(
         resume=resume,
         report=report,
         on_checkpoint=export,
+        notice=notice,
     )
     export()
     write_summary(recipe, steps, sum(p.numel() for p in model.parameters()))

@@ -69,6 +69,7 @@ class TrainRecipe:
     floor: float = 0.03
     prompt_weight: float = 0.3  # loss weight of tokens that are given, not answered
     checkpoint: float = 4.0  # minutes between checkpoints
+    gradient_accumulation_steps: int = 1  # parts of a batch that pass one after the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +162,8 @@ def _value(path: Path, hint: Any, value: Any, where: str) -> Any:
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise RecipeError(path, f"{where} is {value!r}; expected a list of names")
         return tuple(value)
-    allowed = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    given = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    allowed = tuple(typing.get_origin(one) or one for one in given)
     if value is None and type(None) in allowed:
         return None
     if Path in allowed and isinstance(value, str | Path):

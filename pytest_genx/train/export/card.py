@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
-from pytest_genx.backends.embedded import embedded_model
-from pytest_genx.errors import ModelError
-from pytest_genx.models.store import file_hash
-from pytest_genx.train.export.source import Source, base_of, read_json
+from pytest_genx.train.export.source import Source, base_of, local_base, read_json
+from pytest_genx.train.rounds.bases import UNKNOWN, embedded_hash, read_licence
 from pytest_genx.train.rounds.report import SHOWN, figure_cell
 from pytest_genx.train.rounds.stages import METRICS
 from pytest_genx.train.rounds.store import MANIFEST
@@ -90,20 +87,17 @@ def _figures(source: Source) -> str:
 
 def _licence(source: Source) -> tuple[str, str]:
     """The licence's name if it is known, and what the card says of it."""
-    unknown = "The licence of the base is not known; find it out before you pass the model on."
     if source.run is not None:
-        if _manifest(source).get("base") == _embedded_hash():
-            return "mit", "The base is the embedded model of pytest-genx, under the MIT licence."
-        return "", unknown
-    places = [source.folder]
-    if source.adapter and Path(base_of(source.folder)).is_dir():
-        places.insert(0, Path(base_of(source.folder)))
-    for folder in places:
-        if (folder / "README.md").is_file():
-            text = (folder / "README.md").read_text("utf-8", errors="replace")
-            if found := re.match(r"---\n(?:.*\n)*?license: *[\"']?([\w.-]+)[\"']?\s*\n", text):
-                return found[1], f"`{found[1]}`, as the card of the base says."
-    return "", unknown
+        manifest = _manifest(source)
+        known = "mit" if manifest.get("base") == embedded_hash() else UNKNOWN
+        found = manifest.get("licence", known)
+    else:
+        found = read_licence(source.folder)
+        if source.adapter and (base := local_base(source.folder)) is not None:
+            found = read_licence(base) or found
+    if found in {"", UNKNOWN}:
+        return "", "The licence of the base is not known; find it out before you pass the model on."
+    return found, f"`{found}`, that of the base."
 
 
 def _use(name: str, gguf: str) -> str:
@@ -117,13 +111,6 @@ def _manifest(source: Source) -> dict[str, Any]:
     assert source.run is not None
     assert source.version is not None
     return read_json(source.run / f"round-{source.version - 1}" / MANIFEST)
-
-
-def _embedded_hash() -> str:
-    try:
-        return file_hash(embedded_model())
-    except ModelError:
-        return ""
 
 
 def _name(base: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_genx.errors import GenxError, MissingDependency, ModelError
-from pytest_genx.train.rounds.finetune import FOLDER
+from pytest_genx.train.rounds.roles import MODEL
 from pytest_genx.train.rounds.run import SAVED
 from pytest_genx.train.rounds.store import Place, RunError
 
@@ -74,9 +74,9 @@ def find_source(given: Path, version: int | None) -> Source:
     if version not in trained:
         raise RunError(given, f"version {version} is not there; trained: {known}")
     place = given / f"round-{version - 1}"
-    _check(place / FOLDER)
+    _check(place / MODEL)
     name = Place(place, {}).manifest().get("name", given.resolve().name)
-    return Source(f"{name}-v{version}", place / FOLDER, given, version)
+    return Source(f"{name}-v{version}", place / MODEL, given, version)
 
 
 def model_files(folder: Path) -> list[Path]:
@@ -126,6 +126,20 @@ def base_of(adapter: Path) -> str:
     if not base:
         raise ModelError(str(adapter), f"{_ADAPTER} does not name its base")
     return str(base)
+
+
+def local_base(adapter: Path) -> Path | None:
+    """The folder of an adapter's base; None where it is not on this machine."""
+    base = base_of(adapter)
+    if Path(base).is_dir():
+        return Path(base)
+    import huggingface_hub  # noqa: PLC0415
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError  # noqa: PLC0415
+
+    try:
+        return Path(huggingface_hub.snapshot_download(base, local_files_only=True))
+    except (HFValidationError, LocalEntryNotFoundError):
+        return None
 
 
 def merge_adapter(adapter: Path, target: Path) -> None:

@@ -1,22 +1,27 @@
-"""`genx-train check`: a dry run of a recipe, and what the real one will take."""
+"""`genx-train check`: a dry run of a recipe, and what the real one will take.
+
+What does not depend on the base is tried even where the base is missing.
+"""
 
 from __future__ import annotations
 
-import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
+from typing import Any
 
-from pytest_genx import plugins
-from pytest_genx.config import Config
 from pytest_genx.domain import Outcome, Role
 from pytest_genx.train.packing import pack, row_length
-from pytest_genx.train.rounds.execute import Runner, execute
-from pytest_genx.train.rounds.finetune import body_of, load_base, make_documents
+from pytest_genx.train.rounds.bases import Base, BaseMissing, best_device, load_base, load_words
+from pytest_genx.train.rounds.estimate import Size, memory_lines, size_of
+from pytest_genx.train.rounds.execute import execute
+from pytest_genx.train.rounds.finetune import body_of, make_documents, prepare
 from pytest_genx.train.rounds.recipe import RoundsRecipe
-from pytest_genx.train.rounds.run import open_work
+from pytest_genx.train.rounds.roles import lora_config, parts
+from pytest_genx.train.rounds.run import find_bases, open_work
 from pytest_genx.train.rounds.sample import Sampler, read_samples
-from pytest_genx.train.rounds.stages import Watch
+from pytest_genx.train.rounds.stages import open_runner
+from pytest_genx.train.rounds.work import Watch, Work
 
 _ROWS, _EXECUTED = 8, 2
 
@@ -27,31 +32,59 @@ def check(recipe: RoundsRecipe) -> Iterator[str]:
     Raises:
         GenxError: what a run would stop at.
     """
-    yield f"recipe {recipe.path}: {recipe.rounds} rounds, versions v1 to v{recipe.rounds + 1}"
-    work = open_work(recipe, Watch())
+    yield (
+        f"recipe {recipe.path}: {recipe.rounds} rounds, versions v1 to v{recipe.rounds + 1}, "
+        f"roles: {recipe.roles}"
+    )
+    lack: BaseMissing | None = None
+    bases: Mapping[str, Base] = {}
+    try:
+        bases = find_bases(recipe)
+    except BaseMissing as error:
+        lack = error
+    work = open_work(recipe, Watch(), bases)
     for name, counts in work.dropped.items():
         yield f"{name}: " + ", ".join(f"{n} {what}" for what, n in counts.items())
-    problems = list(work.train.values())
-    chosen = problems[:_ROWS]
-    model, tokenizer = load_base(recipe.base)
-    longest = model.config.max_position_embeddings
-    parameters = sum(p.numel() for p in model.parameters())
-    prompts = [len(tokenizer.encode(p.text).ids) for one in chosen for p in (one.tester, one.coder)]
-    yield (
-        f"base {recipe.base}: {parameters / 1e6:.2f} million parameters, context {longest}; "
-        f"prompts of {len(chosen)} problems: {min(prompts)} to {max(prompts)} tokens"
-    )
-    make = plugins.sandbox(plugins.load(), recipe.execution.sandbox)
-    config = Config(rootdir=recipe.output.absolute(), workers=recipe.execution.workers)
-    sampler = Sampler(
-        work.model(0), recipe.sampling, recipe.seed, recipe.sampling.tester, recipe.sampling.coder
-    )
-    with closing(make(config)) as sandbox, closing(sampler.open()) as backend:
-        run = Runner(sandbox, recipe.execution.cpu)
-        for one in chosen[:_EXECUTED]:  # the first start of a sandbox takes longest
-            done = execute(one, [], run, n_mutants=0, seed=recipe.seed)
+    yield from _references(work)
+    if lack is None:
+        yield from _licences(bases)
+        yield from _tried(work)
+    else:
+        yield from memory_lines(
+            recipe, {part: size_of(recipe, part) for part in parts(recipe.roles)}
+        )
+        raise lack
+
+
+def _references(work: Work) -> Iterator[str]:
+    with open_runner(work) as run:
+        for one in list(work.train.values())[:_EXECUTED]:
+            done = execute(one, [], run, n_mutants=0, seed=work.recipe.seed)
             passed = sum(e.outcome is Outcome.PASS for e in done.reference)
             yield f"reference of {one.id}: passes {passed} of {len(one.tests)} tests"
+
+
+def _licences(bases: Mapping[str, Base]) -> Iterator[str]:
+    for base in dict.fromkeys(bases.values()):
+        if base.licence:
+            yield f"base {base.path}: licence {base.licence}"
+        else:
+            yield (
+                f"warning: base {base.path} does not say its licence; find it out before you "
+                "pass a model on"
+            )
+
+
+def _tried(work: Work) -> Iterator[str]:
+    """What the model at hand says: tokens, time of samples and of a step, memory."""
+    recipe = work.recipe
+    problems = list(work.train.values())
+    chosen = problems[:_ROWS]
+    sampler = Sampler(
+        work.version(0), recipe.sampling, recipe.seed, recipe.sampling.tester, recipe.sampling.coder
+    )
+    with open_runner(work) as run, closing(sampler.open()) as backend:
+        execute(chosen[0], [], run, n_mutants=0, seed=recipe.seed)  # the first start takes longest
         begun = time.monotonic()
         lines = [sampler.line(one, backend) for one in chosen]
         sampling = (time.monotonic() - begun) / len(chosen) / recipe.sampling.processes
@@ -60,9 +93,57 @@ def check(recipe: RoundsRecipe) -> Iterator[str]:
             samples = [s for role in Role for s in read_samples(line, role)]
             execute(one, samples, run, n_mutants=recipe.filter.mutants, seed=recipe.seed)
         executing = (time.monotonic() - begun) / len(chosen)
-    rows = [
+    sizes: dict[str, Size] = {}
+    training = 0.0
+    for part, roles in parts(recipe.roles).items():
+        size = sizes[part] = size_of(recipe, part, work.bases[part].path)
+        words = load_words(work.bases[part].path)
+        shown = [
+            len(words.tokenizer.encode(words.chat(p.messages) if words.chat else p.text).ids)
+            for one in chosen
+            for p in (one.tester, one.coder)
+            if p.role in roles
+        ]
+        yield (
+            f"base {work.bases[part].path}: {size.parameters / 1e6:.2f} million parameters, "
+            f"context {size.context}; prompts of {len(chosen)} problems: {min(shown)} to "
+            f"{max(shown)} tokens"
+        )
+        rows = [row for row in _original(work) if row["role"] in {role.value for role in roles}]
+        documents = make_documents(rows, work.train, recipe.train.answers, recipe.seed, words.chat)
+        packs, dropped = pack(
+            documents, words.tokenizer, longest=size.context, prompt_weight=0.1,
+            ends=(words.end, words.pad), begin=words.chat is None,
+        )  # fmt: skip
+        tokens = sum(p.tokens.size for p in packs)
+        which = "" if len(parts(recipe.roles)) == 1 else f" for the {part}"
+        yield (
+            f"original data{which}: {len(documents)} documents, {tokens} tokens, {dropped} too long"
+        )
+        length = min(row_length(sum(shown) // len(shown)), size.context)
+        # A mixed round has a few times the documents of the original data.
+        passes = recipe.train.epochs * (1.0 + min(recipe.rounds, 2))
+        training += passes * tokens * _token_seconds(work, part, length)
+    tested = sum(map(len, work.test.values()))
+    seconds = {
+        "sample": len(problems) * sampling,
+        "execute": len(problems) * executing,
+        "train": training,
+        "evaluate": tested * (sampling + executing),
+    }
+    told = ", ".join(f"{name} {value / 60:.1f}" for name, value in seconds.items())
+    yield (
+        f"about {sum(seconds.values()) / 60:.1f} minutes a round ({told}), "
+        f"{sum(seconds.values()) * (recipe.rounds + 1) / 60:.0f} in all; estimated from "
+        f"{len(chosen)} problems and one step"
+    )
+    yield from memory_lines(recipe, sizes, len(problems))
+
+
+def _original(work: Work) -> list[dict[str, Any]]:
+    return [
         {"problem": p.id, "role": role, "source": s, "round": 0}
-        for p in problems
+        for p in work.train.values()
         for role, sources in (
             ("tester", [t.source for t in p.tests if t.source.startswith("assert ")]),
             ("coder", [p.target.source]),
@@ -70,48 +151,30 @@ def check(recipe: RoundsRecipe) -> Iterator[str]:
         for s in sources
         if role == "tester" or body_of(s)
     ]
-    documents = make_documents(rows, work.train, recipe.train.answers, recipe.seed)
-    packs, dropped = pack(documents, tokenizer, longest=longest, prompt_weight=0.1)
-    tokens = sum(p.tokens.size for p in packs)
-    yield f"original data: {len(documents)} documents, {tokens} tokens, {dropped} too long"
-    # A mixed round has a few times the documents of the original data.
-    step = _step_seconds(recipe, model, min(row_length(sum(prompts) // len(prompts)), longest))
-    tested = sum(map(len, work.test.values()))
-    mixed = 1.0 + min(recipe.rounds, 2)
-    seconds = {
-        "sample": len(problems) * sampling,
-        "execute": len(problems) * executing,
-        "train": recipe.train.epochs * mixed * tokens / recipe.train.batch * step,
-        "evaluate": tested * (sampling + executing),
-    }
-    parts = ", ".join(f"{name} {value / 60:.1f}" for name, value in seconds.items())
-    yield (
-        f"about {sum(seconds.values()) / 60:.1f} minutes a round ({parts}), "
-        f"{sum(seconds.values()) * (recipe.rounds + 1) / 60:.0f} in all; estimated from "
-        f"{len(chosen)} problems and one step"
-    )
-    disk = (recipe.rounds + 1) * (parameters * 5 + len(problems) * 40_000)
-    existing = next(p for p in (recipe.output.absolute(), *recipe.output.absolute().parents)
-                    if p.exists())  # fmt: skip
-    free = shutil.disk_usage(existing).free
-    # Weights, gradients, moments of the optimiser, and logits of a step in float32.
-    memory = parameters * 16 + 3 * recipe.train.batch * model.config.vocab_size * 4
-    yield (
-        f"about {disk / 1e6:.0f} MB of disk ({free / 1e6:.0f} MB are free), "
-        f"{memory / 1e6:.0f} MB of memory for training besides the libraries"
-    )
 
 
-def _step_seconds(recipe: RoundsRecipe, model: object, length: int) -> float:
-    """Time one step, forward and backward of a batch; the first one takes longer and is not it."""
+def _token_seconds(work: Work, part: str, length: int) -> float:
+    """Time one row, forward and backward; the first one takes longer and is not it."""
     import torch  # noqa: PLC0415
 
+    recipe = work.recipe
     torch.set_num_threads(recipe.train.threads)
-    ids = torch.zeros((max(1, recipe.train.batch // length), length), dtype=torch.long)
+    device = torch.device(best_device())
+    lora = lora_config(recipe)
+    dtype = "bfloat16" if lora is not None and device.type == "cuda" else "float32"
+    model = load_base(work.bases[part].path, dtype=dtype)[0].to(device)
+    model = prepare(model, lora, recipe.train)
+    model.train()
+    rows = max(1, recipe.train.batch // recipe.train.gradient_accumulation_steps // length)
+    ids = torch.zeros((rows, length), dtype=torch.long, device=device)
     begun = 0.0
     for _ in range(2):
+        if device.type == "cuda":
+            torch.cuda.synchronize()
         begun = time.monotonic()
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            loss = model(input_ids=ids, labels=ids).loss  # type: ignore[operator]
+        with torch.autocast(device.type, dtype=torch.bfloat16):
+            loss = model(input_ids=ids, labels=ids).loss
         loss.backward()
-    return time.monotonic() - begun
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+    return (time.monotonic() - begun) / ids.numel()

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from pytest_genx.train.rounds.recipe import RoundsRecipe
-    from pytest_genx.train.rounds.stages import Watch
+    from pytest_genx.train.rounds.work import Watch
 
 _QUIET_SECONDS = 60.0  # between plain lines when the output is no terminal
 _ALONE = {
@@ -101,7 +102,10 @@ def _stage(arguments: argparse.Namespace) -> int:
     from pytest_genx.train.rounds.run import run_alone
 
     with Display() as display:
-        run_alone(_load(arguments), arguments.round, arguments.stage, display.watch())
+        run_alone(
+            _load(arguments), arguments.round, arguments.stage, display.watch(),
+            main=os.environ.get("RANK", "0") == "0",
+        )  # fmt: skip
     return 0
 
 
@@ -143,7 +147,7 @@ class Display:
 
     def watch(self) -> Watch:
         """What a run tells its progress to."""
-        from pytest_genx.train.rounds.stages import Watch
+        from pytest_genx.train.rounds.work import Watch
 
         return Watch(self.notice, self.progress)
 

@@ -13,6 +13,8 @@ from typing import Any
 from pytest_genx.errors import RecipeError, UnknownName
 from pytest_genx.train.recipe import TrainRecipe, read_recipe
 
+ROLES = ("one", "two", "adapters")
+TRAINERS = ("own", "trl")
 REPLAY = ("union", "none", "share")
 FILTER = ("execution", "none")
 
@@ -46,7 +48,7 @@ class ExecutionPart:
     """How programs are run; `cpu` is seconds for one case."""
 
     sandbox: str = "process"
-    workers: int = 0
+    workers: int | str = 0  # processes; 0 as many as cores; "ray", "ray:HOST:PORT" for a cluster
     cpu: float = 0.5
 
 
@@ -78,6 +80,10 @@ class TuningPart:
     prompt_weight: float = 0.1
     checkpoint: float = 2.0  # minutes
     answers: int = 3  # tester documents for a problem
+    trainer: str = "own"  # or "trl", whose SFTTrainer takes several devices
+    launch: tuple[str, ...] = ()  # words before `-m`, such as [accelerate, launch]; `run` uses it
+    gradient_accumulation_steps: int = 1  # parts of a batch that pass one after the other
+    gradient_checkpointing: bool = False  # activations are computed again: less memory, slower
 
     def loop(self, steps: int) -> TrainRecipe:
         """What the training loop takes."""
@@ -85,6 +91,7 @@ class TuningPart:
             steps=steps, threads=self.threads, batch=self.batch, muon=self.muon, adam=self.adam,
             weight_decay=self.weight_decay, warmup=self.warmup, decay=self.decay,
             prompt_weight=self.prompt_weight, checkpoint=self.checkpoint,
+            gradient_accumulation_steps=self.gradient_accumulation_steps,
         )  # fmt: skip
 
 
@@ -105,24 +112,40 @@ class RoundsRecipe:
 
     path: Path
     name: str
-    base: Path  # GGUF file, or a folder in the transformers format
+    base: Path  # GGUF file, folder in the transformers format, or OWNER/NAME on the hub
     output: Path
     rounds: int = 3
     seed: int = 0
+    roles: str = "one"  # model for both; "two" models; "adapters": LoRA, two on one base
+    tester_base: Path | None = None  # of two models, if it is another one
+    download: bool = False  # whether a base may be fetched from the hub
     data: DataPart = dataclasses.field(default_factory=DataPart)
     sampling: SamplingPart = dataclasses.field(default_factory=SamplingPart)
     execution: ExecutionPart = dataclasses.field(default_factory=ExecutionPart)
     filter: FilterPart = dataclasses.field(default_factory=FilterPart)
     train: TuningPart = dataclasses.field(default_factory=TuningPart)
     eval: EvalPart = dataclasses.field(default_factory=EvalPart)
+    peft: dict[str, Any] | None = None  # for adapters: fields of peft's LoraConfig
+    trl: dict[str, Any] | None = None  # for `train.trainer: trl`: fields of TRL's SFTConfig
 
     def decisive(self) -> dict[str, Any]:
         """All settings that change what comes out, as plain values: not paths, not `rounds`."""
-        tree: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(self), default=str))
-        for key in ("path", "output", "rounds", "base"):
+        tree = self.plain()
+        for key in ("output", "rounds", "base", "tester_base", "download"):
             del tree[key]
-        for part, key in (("data", "folder"), ("sampling", "processes"), ("execution", "workers")):
+        for part, key in (
+            ("data", "folder"),
+            ("sampling", "processes"),
+            ("execution", "workers"),
+            ("train", "launch"),
+        ):
             del tree[part][key]
+        return tree
+
+    def plain(self) -> dict[str, Any]:
+        """All settings as plain values, of which `load_rounds` makes the same recipe."""
+        tree: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(self), default=str))
+        del tree["path"]
         return tree
 
     def digest(self) -> str:
@@ -143,6 +166,8 @@ def load_rounds(path: Path, overrides: Sequence[str] = ()) -> RoundsRecipe:
     """
     recipe = read_recipe(RoundsRecipe, path, overrides)
     for kind, name, known in (
+        ("roles", recipe.roles, ROLES),
+        ("trainer", recipe.train.trainer, TRAINERS),
         ("filter", recipe.filter.kind, FILTER),
         ("replay", recipe.filter.replay, REPLAY),
     ):
@@ -150,8 +175,15 @@ def load_rounds(path: Path, overrides: Sequence[str] = ()) -> RoundsRecipe:
             raise UnknownName(kind, name, known)
     if not recipe.data.train:
         raise RecipeError(path, "data.train is empty; expected at least one set of problems")
-    if not recipe.base.exists():
-        raise RecipeError(path, f"base is {str(recipe.base)!r}, where nothing is")
+    for key, given, needed in (
+        ("tester_base", recipe.tester_base, recipe.roles == "two"),
+        ("peft", recipe.peft, recipe.roles == "adapters"),
+        ("trl", recipe.trl, recipe.train.trainer == "trl"),
+        ("train.launch", recipe.train.launch or None, recipe.train.trainer == "trl"),
+    ):
+        if given is not None and not needed:
+            only = {"tester_base": "roles: two", "peft": "roles: adapters"}
+            raise RecipeError(path, f"{key} is only for {only.get(key, 'train.trainer: trl')}")
     positive = {
         "rounds": recipe.rounds + 1,
         "sampling.tester": recipe.sampling.tester,
@@ -164,6 +196,7 @@ def load_rounds(path: Path, overrides: Sequence[str] = ()) -> RoundsRecipe:
         "train.epochs": recipe.train.epochs,
         "train.batch": recipe.train.batch,
         "train.answers": recipe.train.answers,
+        "train.gradient_accumulation_steps": recipe.train.gradient_accumulation_steps,
         "data.limit": recipe.data.limit or 1,
         "eval.limit": recipe.eval.limit or 1,
     }

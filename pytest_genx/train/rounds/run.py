@@ -2,38 +2,51 @@
 
 from __future__ import annotations
 
-import hashlib
+import dataclasses
 import json
+import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from pytest_genx.models.store import file_hash
+from pytest_genx.config import worker_option
+from pytest_genx.domain import Role
+from pytest_genx.train.rounds.bases import Base, based, find_base
 from pytest_genx.train.rounds.problems import load_sets, measured_code
 from pytest_genx.train.rounds.recipe import RoundsRecipe
+from pytest_genx.train.rounds.roles import lora_config, parts
+from pytest_genx.train.rounds.sft import check_trl
 from pytest_genx.train.rounds.stages import (
     MEASURED,
     METRICS,
     STAGES,
-    Watch,
-    Work,
     measure,
     run_stage,
     summaries,
 )
 from pytest_genx.train.rounds.store import Place, RunError, write_text
+from pytest_genx.train.rounds.work import Watch, Work
 
 SAVED, LOG = "recipe.json", "log.jsonl"
 
 
-def open_work(recipe: RoundsRecipe, watch: Watch) -> Work:
+def open_work(recipe: RoundsRecipe, watch: Watch, bases: Mapping[str, Base]) -> Work:
     """Read the problems of a recipe, without those that equal what is measured.
 
+    Args:
+        recipe: names them.
+        watch: told of progress.
+        bases: by part; a dry run may have none yet.
+
     Raises:
+        MissingDependency: what the form of the roles takes is not installed.
         RecipeError, DataError, UnknownName: as the recipe and its files are read.
         RunError: no problem is left to train on.
     """
+    lora_config(recipe)
+    check_trl(recipe)
+    worker_option(str(recipe.execution.workers))
     measured = measured_code(recipe.data.test, recipe.data)
     train, dropped = load_sets(
         recipe.data.train, recipe.data, limit=recipe.data.limit, seed=recipe.seed,
@@ -54,7 +67,21 @@ def open_work(recipe: RoundsRecipe, watch: Watch) -> Work:
         **{f"train {name}": c for name, c in dropped.items()},
         **{f"test {name}": c for name, c in dropped_test.items()},
     }
-    return Work(recipe, problems, test, counts, watch, base_hash(recipe))
+    return Work(recipe, problems, test, counts, watch, bases)
+
+
+def find_bases(recipe: RoundsRecipe) -> dict[str, Base]:
+    """Find the base of each part.
+
+    Raises:
+        BaseMissing: it is not on this machine, or lacks a part.
+    """
+    found = {}
+    for part in parts(recipe.roles):
+        other = recipe.tester_base if part == Role.TESTER.value else None
+        key, given = ("base", recipe.base) if other is None else ("tester_base", other)
+        found[part] = find_base(recipe.path, key, given, download=recipe.download)
+    return found
 
 
 def run(recipe: RoundsRecipe, watch: Watch, *, resume: bool = False) -> None:
@@ -69,30 +96,71 @@ def run(recipe: RoundsRecipe, watch: Watch, *, resume: bool = False) -> None:
         RunError: there is a run already, or none, or it was begun with another recipe.
         GenxError: a stage cannot be done; what was done before is kept.
     """
-    check_saved(recipe, resume=resume)
+    bases = find_bases(recipe)
+    check_saved(recipe, bases, resume=resume)
     with open_log(recipe.output) as log:
         watch = Watch(watch.notice, watch.progress, log)
-        work = open_work(recipe, watch)
-        save(recipe)
+        work = open_work(recipe, watch, bases)
+        save(work)
         for name, counts in work.dropped.items():
             watch.notice(f"{name}: " + ", ".join(f"{n} {what}" for what, n in counts.items()))
         run_base(work)
         for number in range(recipe.rounds + 1):
             for stage in STAGES:
+                if stage == "train" and recipe.train.launch:
+                    launch(work, number)
                 run_stage(work, number, stage)
 
 
-def run_alone(recipe: RoundsRecipe, number: int, stage: str, watch: Watch) -> None:
+def launch(work: Work, number: int) -> None:
+    """Train in the processes that the recipe's `train.launch` starts.
+
+    Raises:
+        RunError: they failed, or cannot be started.
+    """
+    import yaml  # noqa: PLC0415
+
+    if work.place(number).done("train"):
+        return
+    tree = work.recipe.plain()
+    tree["train"]["launch"] = []
+    recipe = work.recipe.output / "launch.yaml"
+    write_text(recipe, yaml.safe_dump(tree, sort_keys=False))
+    words = [*work.recipe.train.launch, "-m", "pytest_genx.train.cli", "train", str(recipe)]
+    try:
+        done = subprocess.run([*words, "--round", str(number)], check=False)
+    except OSError as error:
+        raise RunError(work.recipe.output, f"cannot start {words[0]}: {error.strerror}") from None
+    if done.returncode:
+        raise RunError(work.recipe.output, f"{words[0]} ended with status {done.returncode}")
+
+
+def run_alone(
+    recipe: RoundsRecipe, number: int, stage: str, watch: Watch, *, main: bool = True
+) -> None:
     """Run one stage of one round; those before it must be done.
+
+    Args:
+        recipe: of the run.
+        number: of the round.
+        stage: one of `STAGES`.
+        watch: told of progress.
+        main: false in all but the first of processes that train together; these write nothing.
 
     Raises:
         RunError: a file of an earlier stage is missing, or the folder is of another recipe.
     """
+    bases = find_bases(recipe)
     if (recipe.output / SAVED).exists():
-        check_saved(recipe, resume=True)
+        check_saved(recipe, bases, resume=True)
+    if not main:
+        if stage == "train":
+            work = open_work(recipe, Watch(), bases)
+            run_stage(dataclasses.replace(work, main=False), number, stage)
+        return
     with open_log(recipe.output) as log:
-        work = open_work(recipe, Watch(watch.notice, watch.progress, log))
-        save(recipe)
+        work = open_work(recipe, Watch(watch.notice, watch.progress, log), bases)
+        save(work)
         run_stage(work, number, stage)
 
 
@@ -110,24 +178,18 @@ def run_base(work: Work) -> None:
     place.clean()
 
 
-def save(recipe: RoundsRecipe) -> None:
+def save(work: Work) -> None:
     """Leave in the output folder what its run was begun with."""
-    write_text(recipe.output / SAVED, json.dumps(_saved(recipe), indent=1) + "\n")
+    text = json.dumps(_saved(work.recipe, work.bases), indent=1) + "\n"
+    write_text(work.recipe.output / SAVED, text)
 
 
-def base_hash(recipe: RoundsRecipe) -> str:
-    """SHA-256 over the files that hold the base's weights."""
-    base = recipe.base
-    files = sorted(base.glob("*.safetensors")) if base.is_dir() else [base]
-    hashes = "".join(map(file_hash, files))
-    return hashes if len(files) == 1 else hashlib.sha256(hashes.encode()).hexdigest()
+def _saved(recipe: RoundsRecipe, bases: Mapping[str, Base]) -> dict[str, Any]:
+    hashes = {key: value for key, value in based(bases).items() if key.endswith("base")}
+    return {**recipe.decisive(), **hashes}
 
 
-def _saved(recipe: RoundsRecipe) -> dict[str, Any]:
-    return {**recipe.decisive(), "base": base_hash(recipe)}
-
-
-def check_saved(recipe: RoundsRecipe, *, resume: bool) -> None:
+def check_saved(recipe: RoundsRecipe, bases: Mapping[str, Base], *, resume: bool) -> None:
     """Refuse to mix runs of different recipes in one folder."""
     saved = recipe.output / SAVED
     if not saved.exists():
@@ -136,9 +198,11 @@ def check_saved(recipe: RoundsRecipe, *, resume: bool) -> None:
         return
     if not resume:
         raise RunError(recipe.output, "there is a run already; go on with `genx-train resume`")
-    before, now = json.loads(saved.read_text("utf-8")), _saved(recipe)
-    for path in sorted({*_flat(before), *_flat(now)}):
-        one, other = _flat(before).get(path), _flat(now).get(path)
+    before, now = _flat(json.loads(saved.read_text("utf-8"))), _flat(_saved(recipe, bases))
+    # A key that is younger than the run had no other value than its default.
+    before = _flat(RoundsRecipe(recipe.path, "", recipe.base, recipe.output).decisive()) | before
+    for path in sorted({*before, *now}):
+        one, other = before.get(path), now.get(path)
         if one != other:
             raise RunError(
                 recipe.output, f"was begun with {path} = {one!r}, and the recipe says {other!r}"

@@ -8,7 +8,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
@@ -22,6 +22,7 @@ from pytest_genx.errors import GenxError
 from pytest_genx.interfaces import Backend
 from pytest_genx.train.rounds.problems import Problem
 from pytest_genx.train.rounds.recipe import SamplingPart
+from pytest_genx.train.rounds.roles import Version
 from pytest_genx.train.rounds.store import Line, Part
 
 _SEEDS = 1 << 31
@@ -36,24 +37,35 @@ class SampleError(GenxError):
 class Sampler:
     """Which model is asked, and how."""
 
-    model: Path
+    version: Version
     recipe: SamplingPart
     seed: int
     tester: int  # samples for a problem
     coder: int
 
     def open(self) -> Backend:
-        """Open the backend by its name."""
+        """Open the backend by its name, one for each model."""
         make = plugins.backend(plugins.load(), self.recipe.backend)
-        together = max(self.tester, self.coder)
-        return make(
-            Config(
-                rootdir=Path.cwd(),
-                model=str(self.model.absolute()),
-                samples=together,
-                threads=self.recipe.threads,
+
+        def opened(path: Path) -> Backend:
+            return make(
+                Config(
+                    rootdir=Path.cwd(),
+                    model=str(path.absolute()),
+                    adapters=tuple((r, str(p.absolute())) for r, p in adapters.items()),
+                    samples=max(self.tester, self.coder),
+                    threads=self.recipe.threads,
+                )
             )
-        )
+
+        models, adapters = self.version.models, self.version.adapters
+        by_path: dict[Path, Backend] = {}
+        for path in models.values():
+            if path not in by_path:
+                by_path[path] = opened(path)
+        if len(by_path) == 1:
+            return next(iter(by_path.values()))
+        return _Cast({role: by_path[path] for role, path in models.items()})
 
     def line(self, problem: Problem, backend: Backend) -> Line:
         """Sample one problem; the same model and seed give the same line."""
@@ -73,6 +85,22 @@ class Sampler:
             made = list(backend.sample(request))
             answers[prompt.role.value] = [[s.text, s.seed, s.tokens] for s in made]
         return answers
+
+
+class _Cast:
+    """Backends of which each plays one role."""
+
+    name = "cast"
+
+    def __init__(self, by_role: Mapping[str, Backend]) -> None:
+        self._by_role = by_role
+
+    def sample(self, request: Request) -> Iterator[Sample]:
+        return self._by_role[request.prompt.role.value].sample(request)
+
+    def close(self) -> None:
+        for backend in self._by_role.values():
+            backend.close()
 
 
 def sample(

@@ -6,94 +6,30 @@ samples with version k and makes version k + 1, from the base again.
 
 from __future__ import annotations
 
+import json
 import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pytest_genx import plugins
-from pytest_genx.config import Config
+from pytest_genx.config import Config, worker_option
 from pytest_genx.domain import Role
 from pytest_genx.interfaces import Ranker
-from pytest_genx.train.gguf_file import write_gguf
-from pytest_genx.train.rounds import accept, finetune, lines, score
+from pytest_genx.train.rounds import accept, lines, score
 from pytest_genx.train.rounds.execute import LONGEST, Runner, execute
-from pytest_genx.train.rounds.problems import Problem
-from pytest_genx.train.rounds.recipe import RoundsRecipe
 from pytest_genx.train.rounds.sample import Sampler, read_samples, sample, tokens
-from pytest_genx.train.rounds.store import (
-    FORMAT,
-    Line,
-    Place,
-    RunError,
-    read_lines,
-    versions,
-    write_text,
-)
+from pytest_genx.train.rounds.store import Line, Place, RunError, read_lines, write_text
+from pytest_genx.train.rounds.tuning import train_parts
+from pytest_genx.train.rounds.work import Work
 
 SAMPLES, ACCEPTED = "samples.jsonl.gz", "accepted.jsonl.gz"
 MEASURED, METRICS = "measured.jsonl.gz", "metrics.json"
 RANKERS = ("dual_critic", "codet", "majority")
 STAGES = ("sample", "execute", "filter", "train", "evaluate")
-
-
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """What is told of progress."""
-
-    notice: Callable[[str], None] = lambda _: None
-    progress: Callable[[str, int, int], None] = lambda _what, _done, _total: None
-    log: Callable[[dict[str, Any]], None] = lambda _: None
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """A recipe with its problems."""
-
-    recipe: RoundsRecipe
-    train: Mapping[str, Problem]  # by id, in order
-    test: Mapping[str, Sequence[Problem]]  # by set
-    dropped: Mapping[str, Mapping[str, int]]
-    watch: Watch
-    base_hash: str  # SHA-256 of the base's weights
-
-    def place(self, number: int) -> Place:
-        """The folder of a round."""
-        head = {
-            "format": FORMAT,
-            "name": self.recipe.name,
-            "round": number,
-            "recipe": self.recipe.digest(),
-            "seed": self.recipe.seed,
-            "base": self.base_hash,
-            "versions": versions(),
-            "data": self.dropped,
-        }
-        return Place(self.recipe.output / f"round-{number}", head)
-
-    def model(self, version: int) -> Path:
-        """The GGUF file of a version; version 0 is the base.
-
-        Raises:
-            RunError: it has not been trained yet.
-        """
-        base = self.recipe.base
-        if version > 0:
-            path = self.place(version - 1).folder / finetune.MODEL
-        elif base.is_dir():
-            path = self.recipe.output / "base.gguf"
-            if not path.exists():
-                path.parent.mkdir(parents=True, exist_ok=True)
-                write_gguf(base, path)
-        else:
-            path = base
-        if not path.exists():
-            raise RunError(self.recipe.output, f"version {version} is not trained yet")
-        return path
 
 
 def run_stage(work: Work, number: int, stage: str) -> None:
@@ -111,6 +47,8 @@ def run_stage(work: Work, number: int, stage: str) -> None:
     try:
         files, facts = _STAGES[stage](work, number, place)
         seconds = round(time.monotonic() - begun, 1)
+        if not work.main:
+            return
         place.finish(stage, files, {**facts, "seconds": seconds})
     except OSError as error:  # a disk that is full, above all
         reason = f"{stage} stopped ({error.strerror or error}); what is done is kept for resume"
@@ -128,7 +66,7 @@ def _sample(work: Work, number: int, place: Place) -> tuple[list[str], dict[str,
         return [SAMPLES], {"samples": 0, "tokens": 0}
     recipe = work.recipe
     sampler = Sampler(
-        work.model(number), recipe.sampling, recipe.seed + number,
+        work.version(number), recipe.sampling, recipe.seed + number,
         recipe.sampling.tester, recipe.sampling.coder,
     )  # fmt: skip
     part = place.part("sample")
@@ -146,7 +84,7 @@ def _execute(work: Work, number: int, place: Place) -> tuple[list[str], dict[str
     part = place.part("execute")
     with ExitStack() as stack:
         stack.enter_context(closing(part))
-        run = stack.enter_context(_runner(work))
+        run = stack.enter_context(open_runner(work))
         on_done = stack.enter_context(_counting(work, f"round {number}, execute", len(problems)))
         for problem in problems:
             if problem.id not in part.lines:
@@ -211,20 +149,7 @@ def _train(work: Work, number: int, place: Place) -> tuple[list[str], dict[str, 
     earlier = [work.place(k).read(ACCEPTED) for k in range(number)]
     draw = random.Random(f"{recipe.seed} replay {number}")
     rows = accept.replayed(earlier, recipe.filter, draw) + place.read(ACCEPTED)
-    rows = accept.distinct(rows)
-    documents = finetune.make_documents(rows, work.train, recipe.train.answers, recipe.seed)
-    origins = Counter(f"round {row['round']}" for row in rows)
-
-    def report(step: dict[str, float]) -> None:
-        work.watch.progress(f"round {number}, train", int(step["step"]), 0)
-        work.watch.log({"event": "step", "round": number, **step})
-
-    counts = finetune.finetune(
-        documents, recipe.base, place.folder, recipe.train,
-        seed=recipe.seed, name=f"{recipe.name}-v{number + 1}", report=report,
-    )  # fmt: skip
-    files = [finetune.MODEL, f"{finetune.FOLDER}/model.safetensors"]
-    return files, {**counts, "rows": dict(sorted(origins.items()))}
+    return train_parts(work, number, place, accept.distinct(rows))
 
 
 def _evaluate(work: Work, number: int, place: Place) -> tuple[list[str], dict[str, Any]]:
@@ -240,7 +165,7 @@ def measure(work: Work, version: int, place: Place) -> list[Line]:
     """Sample and run the test sets with a version: one line of figures a problem."""
     recipe, part_of = work.recipe, work.recipe.eval
     sampler = Sampler(
-        work.model(version), recipe.sampling, recipe.seed, part_of.tester, part_of.coder
+        work.version(version), recipe.sampling, recipe.seed, part_of.tester, part_of.coder
     )
     rankers = _rankers()
     held = [(name, problem) for name, problems in work.test.items() for problem in problems]
@@ -252,7 +177,7 @@ def measure(work: Work, version: int, place: Place) -> list[Line]:
             _counting(work, f"version {version}, evaluate", 2 * len(held))
         )
         sample([problem for _, problem in held], sampler, sampled, on_done)
-        run = stack.enter_context(_runner(work))
+        run = stack.enter_context(open_runner(work))
         for name, problem in held:
             if problem.id not in judged.lines:
                 line = sampled.lines[problem.id]
@@ -290,10 +215,12 @@ def _rankers() -> dict[str, Ranker]:
 
 
 @contextmanager
-def _runner(work: Work) -> Iterator[Runner]:
+def open_runner(work: Work) -> Iterator[Runner]:
+    """Open the sandbox of a recipe."""
     recipe = work.recipe.execution
     make = plugins.sandbox(plugins.load(), recipe.sandbox)
-    config = Config(rootdir=work.recipe.output.absolute(), workers=recipe.workers)
+    workers, ray = worker_option(str(recipe.workers))
+    config = Config(rootdir=work.recipe.output.absolute(), workers=workers, ray=ray)
     with closing(make(config)) as sandbox:
         yield Runner(sandbox, recipe.cpu)
 
@@ -311,13 +238,14 @@ def _counting(work: Work, what: str, total: int) -> Iterator[Callable[[], None]]
 
 
 def _json(value: Any) -> str:
-    import json  # noqa: PLC0415
-
     return json.dumps(value, indent=1) + "\n"
 
 
 def _told(facts: Mapping[str, Any]) -> str:
-    return ", ".join(f"{n} {what}" for what, n in facts.items() if isinstance(n, int))
+    found = [f"{n} {what}" for what, n in facts.items() if isinstance(n, int)]
+    parts = [role.value for role in Role if isinstance(facts.get(role.value), dict)]
+    found += [f"{part}: {_told(facts[part])}" for part in parts]
+    return ", ".join(found)
 
 
 _STAGES: dict[str, Callable[[Work, int, Place], tuple[list[str], dict[str, Any]]]] = {

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import json
 import platform
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
@@ -21,7 +22,7 @@ from pytest_genx.models.store import file_hash
 
 MANIFEST = "manifest.json"
 FORMAT = 1
-_PACKAGES = ("torch", "transformers", "llama-cpp-python", "gguf", "numpy")
+_PACKAGES = ("torch", "transformers", "peft", "trl", "llama-cpp-python", "gguf", "numpy")
 
 Line = dict[str, Any]
 
@@ -73,8 +74,11 @@ class Place:
     def clean(self) -> None:
         """Remove what a stage that is finished needed to go on."""
         for pattern in ("*.part", "*.new", "checkpoint*.pt"):
-            for path in self.folder.glob(pattern):
-                path.unlink()
+            for path in list(self.folder.rglob(pattern)):
+                if path.is_dir():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink(missing_ok=True)
 
     def part(self, name: str) -> Part:
         """Open the unfinished file of a stage."""

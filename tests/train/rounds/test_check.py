@@ -12,7 +12,8 @@ pytest.importorskip("gguf", reason="needs the train extra")
 pytest.importorskip("llama_cpp", reason="needs llama-cpp-python")
 
 from pytest_genx.train.cli import main
-from pytest_genx.train.rounds.finetune import body_of, load_base, make_documents
+from pytest_genx.train.rounds.bases import load_base
+from pytest_genx.train.rounds.finetune import body_of, make_documents
 from pytest_genx.train.rounds.formats import Task
 from pytest_genx.train.rounds.problems import make_problem
 

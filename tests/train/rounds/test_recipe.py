@@ -11,6 +11,7 @@ from pytest_genx.errors import RecipeError, UnknownName, WriteRefused
 pytest.importorskip("yaml", reason="needs the train extra")
 
 from pytest_genx.train.rounds.recipe import load_rounds
+from pytest_genx.train.rounds.run import find_bases
 from pytest_genx.train.rounds.template import TEMPLATE, write_template
 
 MODELS = Path(__file__).parents[3] / "models"
@@ -18,8 +19,7 @@ MODELS = Path(__file__).parents[3] / "models"
 
 @pytest.fixture
 def path(tmp_path):
-    """A short recipe whose base exists."""
-    (tmp_path / "base.gguf").write_text("")
+    """A short recipe."""
     file = tmp_path / "r.yaml"
     file.write_text(
         f"name: r\nbase: {tmp_path}/base.gguf\noutput: {tmp_path}/out\ndata: {{train: [some]}}\n"
@@ -45,7 +45,12 @@ def test_overrides_and_defaults_come_together(path):
         ("data.train=[]", RecipeError, "data.train is empty"),
         ("filter.replay=uniom", UnknownName, "'uniom'"),
         ("filter.share=2", RecipeError, "filter.share is 2.0; expected 0 to 1"),
-        ("base=nowhere.gguf", RecipeError, "base is 'nowhere.gguf', where nothing is"),
+        ("roles=three", UnknownName, "no roles named 'three'; known: adapters, one, two"),
+        ("train.trainer=mine", UnknownName, "no trainer named 'mine'"),
+        ("peft.r=4", RecipeError, "peft is only for roles: adapters"),
+        ("trl.packing=true", RecipeError, "trl is only for train.trainer: trl"),
+        ("tester_base=x.gguf", RecipeError, "tester_base is only for roles: two"),
+        ("peft=[1]", RecipeError, "peft is [1]; expected dict"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_meant_is_one_sentence(path, override, error, message):
@@ -53,6 +58,16 @@ def test_what_cannot_be_meant_is_one_sentence(path, override, error, message):
     with pytest.raises(error) as caught:
         load_rounds(path, [override])
     assert message in str(caught.value)
+
+
+def test_a_base_that_is_nowhere_says_how_to_get_it(path):
+    """A file is told from a name on the hub."""
+    with pytest.raises(RecipeError, match=r"base is 'nowhere\.gguf', where nothing is"):
+        find_bases(load_rounds(path, ["base=nowhere.gguf"]))
+    pytest.importorskip("huggingface_hub", reason="needs the hub extra")
+    named = ["roles=two", "base=owner/none-1b", "tester_base=owner/none-2b"]
+    with pytest.raises(RecipeError, match=r"tester_base is .*`hf download owner/none-2b`"):
+        find_bases(load_rounds(path, named))
 
 
 def test_only_what_changes_results_decides(path):

@@ -16,7 +16,7 @@ SCRIPT = r"""
 import os, signal, sys
 from pathlib import Path
 import torch, transformers
-from pytest_genx.train.rounds import run as running, stages, store, finetune
+from pytest_genx.train.rounds import run as running, stages, store, finetune, work
 from pytest_genx.train.rounds.recipe import load_rounds
 
 KILLS = ["sample", "execute", "filter", "train", "model", "evaluate.samples", "evaluate", None]
@@ -58,7 +58,7 @@ def child(path, output, kill, resume):
 
     store.Part.add, store.write_lines, finetune.write_gguf = dying_add, dying_write, dying_gguf
     torch.save = dying_save
-    running.run(recipe, stages.Watch(), resume=resume)
+    running.run(recipe, work.Watch(), resume=resume)
 
 
 path = Path(sys.argv[1])

@@ -14,6 +14,7 @@ from pytest_genx.train.gguf_file import write_gguf
 from pytest_genx.train.rounds.formats import Task
 from pytest_genx.train.rounds.problems import make_problem
 from pytest_genx.train.rounds.recipe import SamplingPart
+from pytest_genx.train.rounds.roles import Version
 from pytest_genx.train.rounds.sample import SampleError, Sampler, sample
 from pytest_genx.train.rounds.store import Part
 
@@ -27,7 +28,7 @@ def sampled(model, path, processes):
     recipe = SamplingPart(processes=processes, max_tokens=8)
     part = Part(path)
     with closing(part):
-        sample(problems, Sampler(model, recipe, 0, 2, 1), part)
+        sample(problems, Sampler(Version.of(model), recipe, 0, 2, 1), part)
     return part.lines
 
 
