@@ -78,7 +78,7 @@ def plot_ranking(
     styles = _styles([line.ranker for line in panels[0][1].lines])
     for row, of_pool in zip(rows[1:], curves, strict=True):
         _draw_curves(row, of_pool, styles, columns)
-    _save(figure, path)
+    save(figure, path)
 
 
 def plot_calibration(path: Path, results: Sequence[Calibrated]) -> None:
@@ -99,7 +99,7 @@ def plot_calibration(path: Path, results: Sequence[Calibrated]) -> None:
         figure.subfigures(len(rows), 1, squeeze=False)[:, 0], rows, strict=True
     ):
         _draw_reliability(part, result, one)
-    _save(figure, path)
+    save(figure, path)
 
 
 def _draw_means(part: SubFigure, panels: Sequence[tuple[str, Table]]) -> None:
@@ -127,7 +127,7 @@ def _draw_means(part: SubFigure, panels: Sequence[tuple[str, Table]]) -> None:
         axes.set_xlim(0, 100)
         axes.set_xlabel("pass@1 (%)")
         axes.set_title(title, fontsize="medium")
-        _tidy(axes)
+        tidy(axes)
 
 
 def _draw_curves(
@@ -172,7 +172,7 @@ def _draw_curves(
         axes.set_ylim(0, 100)
         axes.set_xlabel("candidates (samples)")
         axes.set_title(f"{n_cases} cases", fontsize="medium")
-        _tidy(axes)
+        tidy(axes)
     grid[0].set_ylabel("pass@1 (%)")
     part.legend(
         *grid[0].get_legend_handles_labels(),
@@ -201,7 +201,7 @@ def _draw_reliability(part: SubFigure, result: Calibrated, one: Calibration) -> 
         below.set_ylabel("number")
         below.set_xlabel(f"score of {side}")
         for axes in (top, below):
-            _tidy(axes)
+            tidy(axes)
         if found is None:
             top.set_title(f"{side}: nothing to judge", fontsize="medium")
             continue
@@ -254,13 +254,14 @@ def _span(span: Interval) -> str:
     return f"{span.mean:.3f} [{span.low:.3f}, {span.high:.3f}]"
 
 
-def _tidy(axes: Axes) -> None:
+def tidy(axes: Axes) -> None:
+    """Draw a faint grid behind the data, and no frame."""
     axes.grid(visible=True, color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, path: Path) -> None:
     """Write the file; the same numbers give the same bytes, and text in an SVG stays text."""
     import matplotlib as mpl
 

@@ -104,10 +104,15 @@ def train(  # noqa: C901, PLR0912, PLR0915 - reads top to bottom
             "cuts": cuts,
         }
         # A kill in the middle of writing must not cost the last good checkpoint.
-        torch.save(state, checkpoint.with_suffix(".new"))
+        partial = checkpoint.with_suffix(".new")
+        try:
+            torch.save(state, partial)
+        except RuntimeError as error:  # how torch says that a file cannot be written
+            partial.unlink(missing_ok=True)
+            raise OSError(f"{checkpoint.name} cannot be written; is the disk full?") from error
         if checkpoint.exists():
             checkpoint.replace(folder / PREVIOUS)
-        checkpoint.with_suffix(".new").replace(checkpoint)
+        partial.replace(checkpoint)
 
     # ---------------------------------------------------------------------------------- steps
     model.train()

@@ -119,6 +119,8 @@ def read_recipe(kind: type[_Kind], path: Path, overrides: Sequence[str] = ()) ->
             _set(path, tree, dotted.split("."), yaml.safe_load(value))
     except OSError as error:
         raise RecipeError(path, error.strerror or str(error)) from None
+    except UnicodeDecodeError as error:
+        raise RecipeError(path, f"is no text in UTF-8: {error.reason}") from None
     except yaml.YAMLError as error:
         raise RecipeError(path, " ".join(str(error).split())) from None
     if not isinstance(tree, dict):

@@ -80,4 +80,7 @@ def save_tokenizer(tokenizer: Tokenizer, folder: Path) -> None:
         tokenizer_object=tokenizer, eos_token=END, bos_token=END, pad_token=PAD,
         clean_up_tokenization_spaces=False,
     )  # fmt: skip
+    # Where the disk is full this is an OSError; tokenizers itself raises a bare Exception.
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "tokenizer.json").write_text(tokenizer.to_str(pretty=True), "utf-8")
     wrapped.save_pretrained(folder)

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from pytest_genx.train.export.source import Source, base_of, local_base, read_json
+from pytest_genx.train.rounds.arms import shown
 from pytest_genx.train.rounds.bases import UNKNOWN, embedded_hash, read_licence
-from pytest_genx.train.rounds.report import SHOWN, figure_cell
 from pytest_genx.train.rounds.stages import METRICS
 from pytest_genx.train.rounds.store import MANIFEST
+from pytest_genx.train.rounds.tables import figure_cell
 
 
 def card(source: Source, gguf: str, quantization: str) -> str:
@@ -41,6 +42,11 @@ def _training(source: Source) -> str:
             return f"A LoRA adapter, merged into `{_name(base_of(source.folder))}`."
         return "What the model was trained on is not known to the export."
     manifest = _manifest(source)
+    if source.version == 0:
+        return (
+            "The base of a run of `genx-train`, as it was before the first round; SHA-256 of its "
+            f"weights: `{manifest.get('base', 'not recorded')}`."
+        )
     train = manifest["stages"]["train"]
     rows = ", ".join(f"{n} of {origin}" for origin, n in train.get("rows", {}).items())
     what = (
@@ -66,8 +72,7 @@ def _figures(source: Source) -> str:
     """All figures of the version, on each of its test sets."""
     if source.run is None or source.version is None:
         return "Not measured by a run; `genx-train eval` measures the GGUF file in both roles."
-    place = source.run / f"round-{source.version - 1}"
-    sets: dict[str, dict[str, Any]] = read_json(place / METRICS).get("sets", {})
+    sets: dict[str, dict[str, Any]] = read_json(_place(source) / METRICS).get("sets", {})
     if not sets:
         return "This version has not been measured."
     lines = [
@@ -77,11 +82,11 @@ def _figures(source: Source) -> str:
         "|---|---|---|---|---|",
     ]
     for name, found in sets.items():
-        for figure in SHOWN:
-            if one := found.get(figure):
-                value = figure_cell(one, figure)
-                lead = figure_cell(one.get("lead"), figure, sign="+")
-                lines.append(f"| {name} | {figure} | {one['problems']} | {value} | {lead} |")
+        for figure in shown(found):
+            one = found[figure]
+            value = figure_cell(one, figure)
+            lead = figure_cell(one.get("lead"), figure, sign="+")
+            lines.append(f"| {name} | {figure} | {one['problems']} | {value} | {lead} |")
     return "\n".join(lines)
 
 
@@ -108,9 +113,14 @@ def _use(name: str, gguf: str) -> str:
 
 
 def _manifest(source: Source) -> dict[str, Any]:
+    return read_json(_place(source) / MANIFEST)
+
+
+def _place(source: Source) -> Path:
+    """Where a version of a run was made, or measured if it is the base."""
     assert source.run is not None
     assert source.version is not None
-    return read_json(source.run / f"round-{source.version - 1}" / MANIFEST)
+    return source.run / (f"round-{source.version - 1}" if source.version else "base")
 
 
 def _name(base: str) -> str:

@@ -18,7 +18,9 @@ def add_export(verbs: Any) -> None:
         "source", type=Path, metavar="RUN_OR_CHECKPOINT",
         help="folder of a run, of a Qwen3 model for transformers, or of a LoRA adapter",
     )  # fmt: skip
-    verb.add_argument("--version", type=int, metavar="K", help="of the run (the last one)")
+    verb.add_argument(
+        "--version", type=int, metavar="K", help="of the run, 0 for its base (the last one)"
+    )
     verb.add_argument("--to", type=Path, metavar="DIR", help="new folder (NAME-export)")
     verb.add_argument(
         "--quantization", default="q8_0",

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from pytest_genx.errors import GenxError, MissingDependency, ModelError
+from pytest_genx.train.rounds.bases import load_base, save_words, weights_hash
 from pytest_genx.train.rounds.roles import MODEL
-from pytest_genx.train.rounds.run import SAVED
+from pytest_genx.train.rounds.run import PATHS, SAVED
 from pytest_genx.train.rounds.store import Place, RunError
 
 _ADAPTER = "adapter_config.json"
@@ -35,7 +36,7 @@ class Source:
     """A model to export; `run` and `version` are None where a folder was given."""
 
     name: str
-    folder: Path  # in the transformers format
+    folder: Path  # in the transformers format; of a base perhaps a GGUF file
     run: Path | None = None
     version: int | None = None
     adapter: bool = False  # whether `folder` holds an adapter only
@@ -46,7 +47,7 @@ def find_source(given: Path, version: int | None) -> Source:
 
     Args:
         given: the output folder of a run, or a folder in the transformers format.
-        version: of a run; None for the last one that is trained.
+        version: of a run, 0 for its base; None for the last one that is trained.
 
     Raises:
         ExportError: it is neither, or a version is named and it is no run.
@@ -68,15 +69,27 @@ def find_source(given: Path, version: int | None) -> Source:
         )
     trained = _trained(given)
     known = ", ".join(map(str, trained)) or "none"
+    if version == 0:
+        return Source(f"{_name(given)}-v0", _base(given), given, 0)
     if version is None and not trained:
         raise RunError(given, "no version is trained yet")
     version = trained[-1] if version is None else version
     if version not in trained:
-        raise RunError(given, f"version {version} is not there; trained: {known}")
+        raise RunError(given, f"version {version} is not there; trained: {known}; 0 is the base")
     place = given / f"round-{version - 1}"
     _check(place / MODEL)
-    name = Place(place, {}).manifest().get("name", given.resolve().name)
-    return Source(f"{name}-v{version}", place / MODEL, given, version)
+    return Source(f"{_name(given)}-v{version}", place / MODEL, given, version)
+
+
+def unpack_base(path: Path, target: Path) -> None:
+    """Write a GGUF file into a new folder in the transformers format.
+
+    Raises:
+        ModelError: it is no Qwen3 with its tokenizer.
+    """
+    model, words = load_base(path)
+    save_words(words, path, target)
+    model.save_pretrained(target)
 
 
 def model_files(folder: Path) -> list[Path]:
@@ -174,6 +187,35 @@ def merge_adapter(adapter: Path, target: Path) -> None:
     merged.save_pretrained(target)
     tokenizer.save_pretrained(target)
     _check(target)
+
+
+def _name(run: Path) -> str:
+    """What the recipe of a run calls it."""
+    for place in (run / "base", *sorted(run.glob("round-*"))):
+        if name := Place(place, {}).manifest().get("name"):
+            return str(name)
+    return run.resolve().name
+
+
+def _base(run: Path) -> Path:
+    """Where the base of a run lies; it must be what it was when the run began.
+
+    Raises:
+        RunError: it is not known, not there, or another.
+    """
+    saved = read_json(run / SAVED)
+    place = saved.get(PATHS, {}).get("base")
+    hint = "version 0 is the base itself; export the file or folder that `base` in the recipe names"
+    if place is None:
+        raise RunError(run, f"where the base lies is not recorded; {hint}")
+    base = Path(place)
+    if not base.exists():
+        raise RunError(run, f"the base is no longer at {place}; {hint}")
+    if weights_hash(base) != saved.get("base"):
+        raise RunError(run, f"the base at {place} is not what the run began with; {hint}")
+    if base.is_dir():
+        _check(base)
+    return base
 
 
 def _trained(run: Path) -> list[int]:

@@ -17,6 +17,7 @@ from pytest_genx.train.export.source import (
     model_files,
     read_chat_template,
     read_json,
+    unpack_base,
 )
 from pytest_genx.train.rounds.store import versions
 
@@ -50,6 +51,8 @@ def export(source: Source, target: Path, quantization: str) -> Path:
         partial.mkdir(parents=True)
         if source.adapter:
             merge_adapter(source.folder, partial)
+        elif source.folder.is_file():
+            unpack_base(source.folder, partial)
         else:
             for path in model_files(source.folder):
                 shutil.copyfile(path, partial / path.name)

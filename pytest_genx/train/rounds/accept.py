@@ -77,7 +77,7 @@ def distinct(rows: Sequence[Row]) -> list[Row]:
     """Drop rows that say the same again; the earliest round keeps it."""
     found: dict[tuple[str, str, str], Row] = {}
     for row in rows:
-        key = _tree(row["source"]) if row["role"] == "coder" else row["source"]
+        key = tree_of(row["source"]) if row["role"] == "coder" else row["source"]
         found.setdefault((row["problem"], row["role"], key), row)
     return list(found.values())
 
@@ -141,13 +141,13 @@ def _believed(
 
 
 def _codes(line: Mapping[str, Any], recipe: FilterPart, causes: Counter[str]) -> list[str]:
-    known = {_tree(source) for source in line["known"]}
+    known = {tree_of(source) for source in line["known"]}
     pool: list[tuple[str, frozenset[str]]] = []
     for code in line["codes"]:
         wrong = [o for o in code["outcomes"] if o != Outcome.PASS.value]
-        tree = _tree(code["source"])
+        tree = tree_of(code["source"])
         if not code["outcomes"] or wrong:
-            causes[f"coder: {_NAMES.get(max(wrong, default=''), 'nothing to pass')}"] += 1
+            causes[f"coder: {CAUSES.get(max(wrong, default=''), 'nothing to pass')}"] += 1
         elif tree in known:
             causes["coder: equals a known solution"] += 1
         else:
@@ -162,7 +162,7 @@ def _codes(line: Mapping[str, Any], recipe: FilterPart, causes: Counter[str]) ->
     return [source for source, _ in chosen]
 
 
-_NAMES = {
+CAUSES = {  # what the worst outcome of a code is called
     Outcome.FAIL.value: "wrong value",
     Outcome.ERROR.value: "raises an error",
     Outcome.TIMEOUT.value: "runs out of time",
@@ -170,7 +170,7 @@ _NAMES = {
 }
 
 
-def _tree(source: str) -> str:
+def tree_of(source: str) -> str:
     """The tree of a definition without docstring and layout."""
     node = ast.parse(source).body[0]
     if isinstance(node, ast.FunctionDef) and ast.get_docstring(node) is not None:

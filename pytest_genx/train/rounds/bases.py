@@ -92,7 +92,7 @@ def find_base(recipe: Path, key: str, given: Path, *, download: bool = False) ->
                 raise BaseMissing(recipe, key, given, f"where {part} is missing")
         if not list(path.glob("*.safetensors")):
             raise BaseMissing(recipe, key, given, "where weights (*.safetensors) are missing")
-    return Base(path, read_licence(path), _digest(path))
+    return Base(path, read_licence(path), weights_hash(path))
 
 
 def own_name(bases: Mapping[str, Base], part: str) -> str:
@@ -292,7 +292,8 @@ def _cached(recipe: Path, key: str, name: str, *, download: bool) -> Path:
         raise RecipeError(recipe, f"{key} is {name!r}, which cannot be had: {text}") from None
 
 
-def _digest(path: Path) -> str:
+def weights_hash(path: Path) -> str:
+    """SHA-256 over the files that hold a model's weights."""
     if not path.is_dir():
         return file_hash(path)
     hashes = [file_hash(file) for file in sorted(path.glob("*.safetensors"))]

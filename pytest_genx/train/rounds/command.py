@@ -124,19 +124,27 @@ def _written(folder: Path, arms: Sequence[Path] = ()) -> int:
 
 
 class Display:
-    """A bar on a terminal, a plain line a minute anywhere else."""
+    """A bar with count and time left on a terminal, plain lines anywhere else."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+        from rich.progress import (
+            BarColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
 
-        self._clock, self._last = clock, clock()
+        self._clock, self._last, self._before = clock, clock(), 0
         self._console = Console(stderr=True)
         self._bar = Progress(
             TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[count]}"),
-            TimeElapsedColumn(), console=self._console, disable=not self._console.is_terminal,
+            TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
+            console=self._console, disable=not self._console.is_terminal,
         )  # fmt: skip
-        self._task = self._bar.add_task("reading problems", total=None, count="")
+        self._what = "reading problems"
+        self._task = self._bar.add_task(self._what, total=None, count="")
 
     def __enter__(self) -> Self:
         self._bar.start()
@@ -158,9 +166,15 @@ class Display:
     def progress(self, what: str, done: int, total: int) -> None:
         """Show how far a stage is; a total of 0 is unknown."""
         count = f"{done}/{total}" if total else f"step {done}"
-        self._bar.update(
-            self._task, description=what, completed=done, total=total or None, count=count
-        )
-        if not self._console.is_terminal and self._clock() - self._last > _QUIET_SECONDS:
-            self._last = self._clock()
-            self.notice(f"{what}, {count}")
+        if what != self._what:  # another stage has another speed
+            self._bar.remove_task(self._task)
+            self._task = self._bar.add_task(what, total=None, count=count)
+            self._what, self._last, self._before = what, self._clock(), done
+        self._bar.update(self._task, completed=done, total=total or None, count=count)
+        if self._console.is_terminal:
+            return
+        seconds = self._clock() - self._last
+        if seconds > _QUIET_SECONDS:
+            left = (total - done) * seconds / max(done - self._before, 1) / 60
+            self.notice(f"{what}, {count}" + (f", about {left:.0f} minutes left" if total else ""))
+            self._last, self._before = self._clock(), done

@@ -174,8 +174,8 @@ def finetune(
         steps = max(1, round(recipe.epochs * in_pass))
         model = prepare(model.to(device), job.lora, recipe)
         train(
-            model, packs, recipe.loop(steps), state, seed=job.seed, resume=True, report=report,
-            notice=notice,
+            model, packs, recipe.loop(steps), state, seed=job.seed, resume=True,
+            report=lambda step: report({**step, "steps": steps}), notice=notice,
         )  # fmt: skip
         model.save_pretrained(folder / job.part)
     if job.main:

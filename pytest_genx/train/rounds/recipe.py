@@ -12,6 +12,7 @@ from typing import Any
 
 from pytest_genx.errors import RecipeError, UnknownName
 from pytest_genx.train.recipe import TrainRecipe, read_recipe
+from pytest_genx.train.rounds.track import TRACKERS
 
 ROLES = ("one", "two", "adapters")
 TRAINERS = ("own", "trl")
@@ -119,6 +120,7 @@ class RoundsRecipe:
     roles: str = "one"  # model for both; "two" models; "adapters": LoRA, two on one base
     tester_base: Path | None = None  # of two models, if it is another one
     download: bool = False  # whether a base may be fetched from the hub
+    tracking: tuple[str, ...] = ()  # trackers beside the log: tensorboard, trackio
     data: DataPart = dataclasses.field(default_factory=DataPart)
     sampling: SamplingPart = dataclasses.field(default_factory=SamplingPart)
     execution: ExecutionPart = dataclasses.field(default_factory=ExecutionPart)
@@ -131,7 +133,7 @@ class RoundsRecipe:
     def decisive(self) -> dict[str, Any]:
         """All settings that change what comes out, as plain values: not paths, not `rounds`."""
         tree = self.plain()
-        for key in ("output", "rounds", "base", "tester_base", "download"):
+        for key in ("output", "rounds", "base", "tester_base", "download", "tracking"):
             del tree[key]
         for part, key in (
             ("data", "folder"),
@@ -170,6 +172,7 @@ def load_rounds(path: Path, overrides: Sequence[str] = ()) -> RoundsRecipe:
         ("trainer", recipe.train.trainer, TRAINERS),
         ("filter", recipe.filter.kind, FILTER),
         ("replay", recipe.filter.replay, REPLAY),
+        *(("tracker", name, TRACKERS) for name in recipe.tracking),
     ):
         if name not in known:
             raise UnknownName(kind, name, known)
@@ -184,27 +187,41 @@ def load_rounds(path: Path, overrides: Sequence[str] = ()) -> RoundsRecipe:
         if given is not None and not needed:
             only = {"tester_base": "roles: two", "peft": "roles: adapters"}
             raise RecipeError(path, f"{key} is only for {only.get(key, 'train.trainer: trl')}")
+    _check_numbers(recipe)
+    return recipe
+
+
+def _check_numbers(recipe: RoundsRecipe) -> None:
+    """Refuse numbers that cannot work, before hours are spent on them."""
     positive = {
-        "rounds": recipe.rounds + 1,
         "sampling.tester": recipe.sampling.tester,
         "sampling.coder": recipe.sampling.coder,
         "sampling.processes": recipe.sampling.processes,
+        "sampling.threads": recipe.sampling.threads,
         "sampling.max_tokens": recipe.sampling.max_tokens,
+        "sampling.temperature": recipe.sampling.temperature,
         "execution.cpu": recipe.execution.cpu,
         "filter.cases": recipe.filter.cases,
         "filter.codes": recipe.filter.codes,
         "train.epochs": recipe.train.epochs,
+        "train.threads": recipe.train.threads,
         "train.batch": recipe.train.batch,
         "train.answers": recipe.train.answers,
         "train.gradient_accumulation_steps": recipe.train.gradient_accumulation_steps,
         "data.limit": recipe.data.limit or 1,
         "eval.limit": recipe.eval.limit or 1,
+        "eval.tester": recipe.eval.tester,
+        "eval.coder": recipe.eval.coder,
     }
     for key, value in positive.items():
-        if value <= 0:
-            raise RecipeError(path, f"{key} is {value}; expected more than 0")
+        if not value > 0:  # so that nan is refused, too
+            raise RecipeError(recipe.path, f"{key} is {value}; expected more than 0")
+    if recipe.rounds < 0:
+        raise RecipeError(recipe.path, f"rounds is {recipe.rounds}; expected 0 or more")
     for key in ("share", "threshold"):
-        if not 0.0 <= getattr(recipe.filter, key) <= 1.0:
-            value = getattr(recipe.filter, key)
-            raise RecipeError(path, f"filter.{key} is {value}; expected 0 to 1")
-    return recipe
+        value = getattr(recipe.filter, key)
+        if not 0.0 <= value <= 1.0:
+            raise RecipeError(recipe.path, f"filter.{key} is {value}; expected 0 to 1")
+    if recipe.output.exists() and not recipe.output.is_dir():
+        output = str(recipe.output)
+        raise RecipeError(recipe.path, f"output is {output!r}, which is no folder")

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from pytest_genx.config import worker_option
 from pytest_genx.domain import Role
-from pytest_genx.train.rounds.bases import Base, based, find_base
+from pytest_genx.train.rounds.bases import Base, based, find_base, own_name
+from pytest_genx.train.rounds.lock import held, locked
 from pytest_genx.train.rounds.problems import load_sets, measured_code
 from pytest_genx.train.rounds.recipe import RoundsRecipe
 from pytest_genx.train.rounds.roles import lora_config, parts
@@ -24,11 +27,14 @@ from pytest_genx.train.rounds.stages import (
     measure,
     run_stage,
     summaries,
+    write_metrics,
 )
-from pytest_genx.train.rounds.store import Place, RunError, write_text
+from pytest_genx.train.rounds.store import Place, RunError, keeping, write_text
+from pytest_genx.train.rounds.track import check_trackers, tracked
 from pytest_genx.train.rounds.work import Watch, Work
 
 SAVED, LOG = "recipe.json", "log.jsonl"
+PATHS = "paths"  # in `SAVED`: for who reads it, and nothing that a run goes by
 
 
 def open_work(recipe: RoundsRecipe, watch: Watch, bases: Mapping[str, Base]) -> Work:
@@ -93,14 +99,17 @@ def run(recipe: RoundsRecipe, watch: Watch, *, resume: bool = False) -> None:
         resume: whether the output folder is to hold a run already.
 
     Raises:
-        RunError: there is a run already, or none, or it was begun with another recipe.
+        RunError: there is a run already, or none, it was begun with another recipe, another
+            process works in the folder, or the disk is full.
+        MissingDependency: a tracker is not installed.
         GenxError: a stage cannot be done; what was done before is kept.
     """
     bases = find_bases(recipe)
-    check_saved(recipe, bases, resume=resume)
-    with open_log(recipe.output) as log:
-        watch = Watch(watch.notice, watch.progress, log)
-        work = open_work(recipe, watch, bases)
+    if resume and not (recipe.output / SAVED).exists():
+        check_saved(recipe, bases, resume=True)  # before a folder is made
+    with keeping(recipe.output, "the run"), _opened(recipe, watch) as told:
+        check_saved(recipe, bases, resume=resume)
+        work = open_work(recipe, told, bases)
         save(work)
         for name, counts in work.dropped.items():
             watch.notice(f"{name}: " + ", ".join(f"{n} {what}" for what, n in counts.items()))
@@ -128,7 +137,9 @@ def launch(work: Work, number: int) -> None:
     write_text(recipe, yaml.safe_dump(tree, sort_keys=False))
     words = [*work.recipe.train.launch, "-m", "pytest_genx.train.cli", "train", str(recipe)]
     try:
-        done = subprocess.run([*words, "--round", str(number)], check=False)
+        done = subprocess.run(
+            [*words, "--round", str(number)], check=False, env=held(work.recipe.output)
+        )
     except OSError as error:
         raise RunError(work.recipe.output, f"cannot start {words[0]}: {error.strerror}") from None
     if done.returncode:
@@ -151,15 +162,15 @@ def run_alone(
         RunError: a file of an earlier stage is missing, or the folder is of another recipe.
     """
     bases = find_bases(recipe)
-    if (recipe.output / SAVED).exists():
-        check_saved(recipe, bases, resume=True)
     if not main:
         if stage == "train":
             work = open_work(recipe, Watch(), bases)
             run_stage(dataclasses.replace(work, main=False), number, stage)
         return
-    with open_log(recipe.output) as log:
-        work = open_work(recipe, Watch(watch.notice, watch.progress, log), bases)
+    with keeping(recipe.output, stage), _opened(recipe, watch) as told:
+        if (recipe.output / SAVED).exists():
+            check_saved(recipe, bases, resume=True)
+        work = open_work(recipe, told, bases)
         save(work)
         run_stage(work, number, stage)
 
@@ -169,18 +180,33 @@ def run_base(work: Work) -> None:
     place = Place(work.recipe.output / "base", work.place(0).head)
     if not work.test or place.done("evaluate"):
         return
-    measured = measure(work, 0, place)
-    place.write(MEASURED, measured)
-    metrics = summaries(measured, [], work.recipe.seed)
-    text = json.dumps({"version": 0, "sets": metrics}, indent=1)
-    write_text(place.folder / METRICS, text + "\n")
-    place.finish("evaluate", [MEASURED, METRICS], {"problems": len(measured)})
-    place.clean()
+    with keeping(place.folder, "evaluate"):
+        measured = measure(work, 0, place)
+        place.write(MEASURED, measured)
+        write_metrics(work, 0, place, summaries(measured, [], work.recipe.seed))
+        place.finish("evaluate", [MEASURED, METRICS], {"problems": len(measured)})
+        place.clean()
+
+
+@contextmanager
+def _opened(recipe: RoundsRecipe, watch: Watch) -> Iterator[Watch]:
+    """Hold the output folder, and tell the log and the trackers what the watch is told."""
+    check_trackers(recipe.tracking)
+    run = f"{recipe.name} ({recipe.output.name})"
+    with (
+        locked(recipe.output),
+        open_log(recipe.output) as log,
+        tracked(recipe.tracking, recipe.output, run, recipe.decisive(), log) as tell,
+    ):
+        yield Watch(watch.notice, watch.progress, tell)
 
 
 def save(work: Work) -> None:
-    """Leave in the output folder what its run was begun with."""
-    text = json.dumps(_saved(work.recipe, work.bases), indent=1) + "\n"
+    """Leave in the output folder what its run was begun with, and where its bases lie."""
+    paths = {own_name(work.bases, part): str(base.path.absolute())
+             for part, base in work.bases.items()}  # fmt: skip
+    saved = {**_saved(work.recipe, work.bases), PATHS: paths}
+    text = json.dumps(saved, indent=1) + "\n"
     write_text(work.recipe.output / SAVED, text)
 
 
@@ -198,9 +224,11 @@ def check_saved(recipe: RoundsRecipe, bases: Mapping[str, Base], *, resume: bool
         return
     if not resume:
         raise RunError(recipe.output, "there is a run already; go on with `genx-train resume`")
-    before, now = _flat(json.loads(saved.read_text("utf-8"))), _flat(_saved(recipe, bases))
+    kept = json.loads(saved.read_text("utf-8"))
+    kept.pop(PATHS, None)
+    before, now = flat(kept), flat(_saved(recipe, bases))
     # A key that is younger than the run had no other value than its default.
-    before = _flat(RoundsRecipe(recipe.path, "", recipe.base, recipe.output).decisive()) | before
+    before = flat(RoundsRecipe(recipe.path, "", recipe.base, recipe.output).decisive()) | before
     for path in sorted({*before, *now}):
         one, other = before.get(path), now.get(path)
         if one != other:
@@ -210,11 +238,15 @@ def check_saved(recipe: RoundsRecipe, bases: Mapping[str, Base], *, resume: bool
 
 
 class open_log:  # noqa: N801 -- used like `open`
-    """Append JSON lines, each with the time."""
+    """Append JSON lines, each with the time; a line that was cut off is dropped."""
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._file = (folder / LOG).open("a", encoding="utf-8")
+        path = folder / LOG
+        if path.exists():
+            whole, newline, _cut = path.read_bytes().rpartition(b"\n")
+            os.truncate(path, len(whole) + len(newline))
+        self._file = path.open("a", encoding="utf-8")
         self._clock = clock
 
     def __enter__(self) -> Callable[[dict[str, Any]], None]:
@@ -229,11 +261,12 @@ class open_log:  # noqa: N801 -- used like `open`
         self._file.flush()
 
 
-def _flat(tree: dict[str, Any], where: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
+def flat(tree: dict[str, Any], where: str = "") -> dict[str, Any]:
+    """Settings by dotted key."""
+    found: dict[str, Any] = {}
     for key, value in tree.items():
         if isinstance(value, dict):
-            flat |= _flat(value, f"{where}{key}.")
+            found |= flat(value, f"{where}{key}.")
         else:
-            flat[where + key] = value
-    return flat
+            found[where + key] = value
+    return found

@@ -15,7 +15,7 @@ For a **coder**:
 * pass rate: the share of samples that pass all original tests; no code in it is a failure;
 * pass num: how many distinct codes of a problem those are; codes that differ in layout, comments
   or docstring are one;
-* pass@k: the unbiased estimator.
+* pass@k: the unbiased estimator, for 1 and for as many as there are samples.
 
 Score is the mean pass rate times the mean pass num, both means over problems: not the mean of
 products. Ranking accuracy is the probability that the best code of the ranking is right, over
@@ -44,7 +44,6 @@ from pytest_genx.train.rounds.execute import Executed
 
 Figures = dict[str, float | None]
 
-KS = (1, 5)
 SCORES = {  # Score: the pair of figures whose means are multiplied
     "tester Score": ("tester pass rate", "tester pass num"),
     "tester Score, values corrected": ("tester runs rate", "tester runs num"),
@@ -85,7 +84,7 @@ def figures(done: Executed, coder: int, first: int, rankers: Mapping[str, Ranker
         "coder pass rate": n_right / coder if sound else None,
         "coder pass num": float(sum(right)) if sound else None,
     }
-    for k in KS:
+    for k in sorted({1, coder}):
         found[f"coder pass@{k}"] = random_pass_at_k(coder, n_right, k) if sound else None
     mixed = any(right) and not all(right) and bool(done.cases) and bool(sound)
     for name, ranker in rankers.items():

@@ -187,6 +187,7 @@ def _callback(report: Callable[[dict[str, float]], None]) -> Any:
                 report(
                     {
                         "step": state.global_step,
+                        "steps": state.max_steps,
                         "loss": logs["loss"],
                         "progress": round(progress, 4),
                     }

@@ -22,7 +22,7 @@ from pytest_genx.interfaces import Ranker
 from pytest_genx.train.rounds import accept, lines, score
 from pytest_genx.train.rounds.execute import LONGEST, Runner, execute
 from pytest_genx.train.rounds.sample import Sampler, read_samples, sample, tokens
-from pytest_genx.train.rounds.store import Line, Place, RunError, read_lines, write_text
+from pytest_genx.train.rounds.store import Line, Place, keeping, read_lines, write_text
 from pytest_genx.train.rounds.tuning import train_parts
 from pytest_genx.train.rounds.work import Work
 
@@ -39,22 +39,20 @@ def run_stage(work: Work, number: int, stage: str) -> None:
         GenxError: what the stage needs is not there, or breaks.
     """
     place = work.place(number)
-    place.folder.mkdir(parents=True, exist_ok=True)
     if place.done(stage):
         return
     begun = time.monotonic()
-    work.watch.log({"event": "stage", "round": number, "stage": stage})
-    try:
+    with keeping(place.folder, stage):
+        place.folder.mkdir(parents=True, exist_ok=True)
+        work.watch.log({"event": "stage", "round": number, "stage": stage})
         files, facts = _STAGES[stage](work, number, place)
         seconds = round(time.monotonic() - begun, 1)
         if not work.main:
             return
         place.finish(stage, files, {**facts, "seconds": seconds})
-    except OSError as error:  # a disk that is full, above all
-        reason = f"{stage} stopped ({error.strerror or error}); what is done is kept for resume"
-        raise RunError(place.folder, reason) from error
-    place.clean()
-    work.watch.log({"event": "done", "round": number, "stage": stage, "seconds": seconds, **facts})
+        place.clean()
+        done = {"event": "done", "round": number, "stage": stage, "seconds": seconds}
+        work.watch.log({**done, **facts})
     work.watch.notice(f"round {number}, {stage}: {seconds:.0f} s, {_told(facts)}")
 
 
@@ -118,7 +116,8 @@ def _filter(work: Work, number: int, place: Place) -> tuple[list[str], dict[str,
     rejected: Counter[str] = Counter()
     rows: list[Line] = []
     three = zip(*(place.read(n) for n in (lines.CASES, lines.CODES, lines.OUTCOMES)), strict=True)
-    for cases, codes, outcomes in three:
+    for at, (cases, codes, outcomes) in enumerate(three):
+        work.watch.progress(f"round {number}, filter", at + 1, len(work.train))
         problem = work.train[cases["problem"]]
         if number == 0:
             if problem.target.is_stub:
@@ -157,8 +156,15 @@ def _evaluate(work: Work, number: int, place: Place) -> tuple[list[str], dict[st
     place.write(MEASURED, measured)
     base = read_lines(work.place(0).folder / MEASURED) if number else []
     metrics = summaries(measured, base, work.recipe.seed)
-    write_text(place.folder / METRICS, _json({"version": number + 1, "sets": metrics}))
+    write_metrics(work, number + 1, place, metrics)
     return [MEASURED, METRICS], {"problems": len(measured)}
+
+
+def write_metrics(work: Work, version: int, place: Place, sets: Mapping[str, Any]) -> None:
+    """Leave the figures of a version, by test set, in its folder and in the log."""
+    text = json.dumps({"version": version, "sets": sets}, indent=1)
+    write_text(place.folder / METRICS, text + "\n")
+    work.watch.log({"event": "measured", "version": version, "sets": sets})
 
 
 def measure(work: Work, version: int, place: Place) -> list[Line]:
@@ -235,10 +241,6 @@ def _counting(work: Work, what: str, total: int) -> Iterator[Callable[[], None]]
         work.watch.progress(what, done, total)
 
     yield on_done
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, indent=1) + "\n"
 
 
 def _told(facts: Mapping[str, Any]) -> str:

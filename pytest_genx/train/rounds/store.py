@@ -12,6 +12,7 @@ import json
 import platform
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -32,6 +33,37 @@ class RunError(GenxError):
 
     def __init__(self, folder: Path, reason: str) -> None:
         super().__init__(f"run {folder}: {reason}")
+
+
+@contextmanager
+def keeping(folder: Path, what: str) -> Iterator[None]:
+    """Say in one sentence what the system says of a disk that is full, above all.
+
+    Raises:
+        RunError: something could not be read or written; what was written before stays.
+    """
+    try:
+        yield
+    except OSError as error:
+        cause = error.strerror or " ".join(str(error).split())
+        if error.filename:
+            cause += f": {error.filename}"
+        raise RunError(folder, _stopped(what, cause)) from error
+    except _weights_errors() as error:
+        raise RunError(folder, _stopped(what, " ".join(str(error).split()))) from error
+
+
+def _stopped(what: str, cause: str) -> str:
+    return f"{what} stopped ({cause}); what is done is kept for resume"
+
+
+def _weights_errors() -> tuple[type[Exception], ...]:
+    """How safetensors, where it is installed, says that a file cannot be written."""
+    try:
+        import safetensors  # noqa: PLC0415
+    except ModuleNotFoundError:
+        return ()
+    return (safetensors.SafetensorError,)
 
 
 @dataclass(frozen=True, slots=True)

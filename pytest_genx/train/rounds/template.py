@@ -16,6 +16,7 @@ base: models/genx-nano.gguf     # a Qwen3 model: a GGUF file or a folder of tran
 output: build/rounds-nano       # a folder for this run alone; all artefacts go there
 rounds: 3                       # versions v1 to v4; it may be raised later, with resume
 seed: 7
+tracking: []                    # beside the log: tensorboard, trackio (on this machine)
 data:
   folder: ../shared/data/problems   # where sets are looked for
   # NAME or FORMAT:NAME; formats: problems, mbpp, humaneval, apps, taco, kodcode

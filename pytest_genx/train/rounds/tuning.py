@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pytest_genx.domain import Role
 from pytest_genx.train.rounds import finetune
 from pytest_genx.train.rounds.bases import load_words
 from pytest_genx.train.rounds.roles import MODEL, lora_config, parts
@@ -34,7 +35,8 @@ def train_parts(
     origins = Counter(f"round {row['round']}" for row in rows)
 
     def report(step: dict[str, float]) -> None:
-        work.watch.progress(f"round {number}, train", int(step["step"]), 0)
+        steps = int(step.get("steps", 0))
+        work.watch.progress(f"round {number}, train", int(step["step"]), steps)
         work.watch.log({"event": "step", "round": number, **step})
 
     def notice(line: str) -> None:
@@ -75,7 +77,11 @@ def train_parts(
             if work.main:
                 write_text(done, json.dumps(counts))
         facts |= counts if part == MODEL else {part: counts}
-    return _files(place, recipe.roles), {**facts, "rows": dict(sorted(origins.items()))}
+    facts["rows"] = dict(sorted(origins.items()))
+    for role in Role:
+        of_role = Counter(f"round {row['round']}" for row in rows if row["role"] == role.value)
+        facts[f"{role.value} rows"] = dict(sorted(of_role.items()))
+    return _files(place, recipe.roles), facts
 
 
 def _files(place: Place, form: str) -> list[str]:

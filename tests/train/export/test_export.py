@@ -12,6 +12,7 @@ import pytest
 from pytest_genx.train.cli import main
 from pytest_genx.train.export import smoke as smoking
 from pytest_genx.train.export import write as writing
+from pytest_genx.train.rounds.bases import weights_hash
 from pytest_genx.train.rounds.store import Place
 
 for module in ("torch", "transformers", "gguf", "llama_cpp"):
@@ -182,3 +183,34 @@ def test_a_file_of_other_weights_fails_the_smoke_test(tiny, tmp_path, capsys, mo
     line = error_of(capsys, tiny[0], "--to", tmp_path / "to")
     assert "is written, but llama.cpp does not run it as transformers does" in line
     assert (tmp_path / "to" / "hf.gguf").is_file()
+
+
+@pytest.mark.parametrize("kind", ["folder", "file"])
+def test_version_0_is_the_base(run, tiny, tmp_path, kind):
+    """It is exported from where it lies, whether a folder or a GGUF file."""
+    from pytest_genx.train.gguf_file import write_gguf
+
+    base = tiny[0]
+    if kind == "file":
+        base = tmp_path / "base.gguf"
+        write_gguf(tiny[0], base)
+    saved = {"base": weights_hash(base), "paths": {"base": str(base)}}
+    (run / "recipe.json").write_text(json.dumps(saved))
+    to = tmp_path / "to"
+    assert main(["export", str(run), "--version", "0", "--to", str(to)]) == 0
+    assert (to / "small-v0.gguf").is_file()
+    assert "as it was before the first round" in (to / "README.md").read_text("utf-8")
+
+
+def test_a_base_that_is_not_there_is_one_sentence(run, tiny, tmp_path, capsys):
+    """Not recorded, moved, or another: the sentence says what to export instead."""
+    what = "version 0 is the base itself; export the file or folder that `base`"
+    for saved, reason in (
+        ({}, "where the base lies is not recorded"),
+        ({"paths": {"base": str(tmp_path / "moved")}}, "the base is no longer at"),
+        ({"base": "other", "paths": {"base": str(tiny[0])}}, "is not what the run began with"),
+    ):
+        (run / "recipe.json").write_text(json.dumps(saved))
+        line = error_of(capsys, run, "--version", "0")
+        assert reason in line
+        assert what in line

@@ -120,7 +120,7 @@ def test_reports_show_all_versions(runs, capsys):
     page = (folder / "straight" / "report.html").read_text("utf-8")
     text = (folder / "straight" / "report.md").read_text("utf-8")
     assert "| v0 | v1 | v2 | v2 - v1 |" in text
-    assert "tiny (killed): other" in text
+    assert "| killed | v2 |" in text
     assert "src=" not in page
     assert "<table>" in page
 
