@@ -1,37 +1,45 @@
 """`genx-train check`: a dry run of a recipe, and what the real one will take.
 
-What does not depend on the base is tried even where the base is missing.
+What does not depend on the base is tried even where the base is missing. Each thing that was
+tried is told under a heading as soon as it is known, as sentences or as a small table.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
-from pytest_genx.domain import Outcome, Role
+from pytest_genx.domain import Outcome, Prompt, Role
 from pytest_genx.train.packing import pack, row_length
 from pytest_genx.train.rounds.bases import Base, BaseMissing, best_device, load_base, load_words
 from pytest_genx.train.rounds.estimate import Size, memory_lines, size_of
 from pytest_genx.train.rounds.execute import execute
 from pytest_genx.train.rounds.finetune import body_of, make_documents, prepare
+from pytest_genx.train.rounds.problems import Problem
 from pytest_genx.train.rounds.recipe import RoundsRecipe
 from pytest_genx.train.rounds.roles import lora_config, parts
 from pytest_genx.train.rounds.run import find_bases, open_work
 from pytest_genx.train.rounds.sample import Sampler, read_samples
 from pytest_genx.train.rounds.stages import open_runner
+from pytest_genx.train.rounds.track import check_trackers
 from pytest_genx.train.rounds.work import Watch, Work
 
 _ROWS, _EXECUTED = 8, 2
+_COLUMNS = (
+    "problem", "references", "tests", "tester's prompt", "coder's prompt", "sampled tokens",
+    "cases", "of use", "codes",
+)  # fmt: skip
 
 
 def check(recipe: RoundsRecipe) -> Iterator[str]:
-    """Try every part on a few problems, and say a line about each.
+    """Try every part on a few problems, and say what was seen, a line at a time.
 
     Raises:
         GenxError: what a run would stop at.
     """
+    check_trackers(recipe.tracking)
     yield (
         f"recipe {recipe.path}: {recipe.rounds} rounds, versions v1 to v{recipe.rounds + 1}, "
         f"roles: {recipe.roles}"
@@ -43,13 +51,17 @@ def check(recipe: RoundsRecipe) -> Iterator[str]:
     except BaseMissing as error:
         lack = error
     work = open_work(recipe, Watch(), bases)
+    yield from _heading("data")
     for name, counts in work.dropped.items():
         yield f"{name}: " + ", ".join(f"{n} {what}" for what, n in counts.items())
+    yield from _heading(f"references of {_EXECUTED} problems, run on their own tests")
     yield from _references(work)
     if lack is None:
+        yield from _heading("base")
         yield from _licences(bases)
         yield from _tried(work)
     else:
+        yield from _heading("disk and memory")
         yield from memory_lines(
             recipe, {part: size_of(recipe, part) for part in parts(recipe.roles)}
         )
@@ -89,20 +101,26 @@ def _tried(work: Work) -> Iterator[str]:
         lines = [sampler.line(one, backend) for one in chosen]
         sampling = (time.monotonic() - begun) / len(chosen) / recipe.sampling.processes
         begun = time.monotonic()
-        for one, line in zip(chosen, lines, strict=True):
-            samples = [s for role in Role for s in read_samples(line, role)]
-            execute(one, samples, run, n_mutants=recipe.filter.mutants, seed=recipe.seed)
+        tried = [
+            execute(
+                one,
+                [s for role in Role for s in read_samples(line, role)],
+                run,
+                n_mutants=recipe.filter.mutants,
+                seed=recipe.seed,
+            )
+            for one, line in zip(chosen, lines, strict=True)
+        ]
         executing = (time.monotonic() - begun) / len(chosen)
     sizes: dict[str, Size] = {}
+    counts: dict[tuple[str, str], int] = {}
     training = 0.0
     for part, roles in parts(recipe.roles).items():
         size = sizes[part] = size_of(recipe, part, work.bases[part].path)
         words = load_words(work.bases[part].path)
         shown = [
             len(words.tokenizer.encode(words.chat(p.messages) if words.chat else p.text).ids)
-            for one in chosen
-            for p in (one.tester, one.coder)
-            if p.role in roles
+            for _, p in _asked(chosen, roles)
         ]
         yield (
             f"base {work.bases[part].path}: {size.parameters / 1e6:.2f} million parameters, "
@@ -116,6 +134,10 @@ def _tried(work: Work) -> Iterator[str]:
             ends=(words.end, words.pad), begin=words.chat is None,
         )  # fmt: skip
         tokens = sum(p.tokens.size for p in packs)
+        counts |= {
+            (one.id, p.role.value): n
+            for (one, p), n in zip(_asked(chosen, roles), shown, strict=True)
+        }
         which = "" if len(parts(recipe.roles)) == 1 else f" for the {part}"
         yield (
             f"original data{which}: {len(documents)} documents, {tokens} tokens, {dropped} too long"
@@ -124,6 +146,16 @@ def _tried(work: Work) -> Iterator[str]:
         # A mixed round has a few times the documents of the original data.
         passes = recipe.train.epochs * (1.0 + min(recipe.rounds, 2))
         training += passes * tokens * _token_seconds(work, part, length)
+    yield from _heading(f"the first {len(chosen)} problems, and what came of one try at each")
+    tries = [
+        (
+            one.id, len(one.references), len(one.tests), counts[one.id, "tester"],
+            counts[one.id, "coder"], sum(n for _, _, n in line["tester"] + line["coder"]),
+            len(done.cases), done.n_useful, len(done.codes),
+        )
+        for one, line, done in zip(chosen, lines, tried, strict=True)
+    ]  # fmt: skip
+    yield from columns(_COLUMNS, tries)
     tested = sum(map(len, work.test.values()))
     seconds = {
         "sample": len(problems) * sampling,
@@ -131,13 +163,43 @@ def _tried(work: Work) -> Iterator[str]:
         "train": training,
         "evaluate": tested * (sampling + executing),
     }
-    told = ", ".join(f"{name} {value / 60:.1f}" for name, value in seconds.items())
-    yield (
-        f"about {sum(seconds.values()) / 60:.1f} minutes a round ({told}), "
-        f"{sum(seconds.values()) * (recipe.rounds + 1) / 60:.0f} in all; estimated from "
-        f"{len(chosen)} problems and one step"
+    whole = sum(seconds.values())
+    yield from _heading(f"time, estimated from {len(chosen)} problems and one step")
+    found = {
+        **seconds,
+        "a round": whole,
+        f"{recipe.rounds + 1} rounds": whole * (recipe.rounds + 1),
+    }
+    yield from columns(
+        ("stage", "minutes"), [(name, f"{value / 60:.1f}") for name, value in found.items()]
     )
+    yield f"about {whole / 60:.1f} minutes a round"
+    yield from _heading("disk and memory")
     yield from memory_lines(recipe, sizes, len(problems))
+
+
+def columns(heads: Sequence[object], rows: Sequence[Sequence[object]]) -> Iterator[str]:
+    """Write rows below their heads, numbers to the right.
+
+    >>> list(columns(("set", "rows"), [("mbpp", 7), ("codeio", 12)]))
+    ['set     rows', 'mbpp       7', 'codeio    12']
+    """
+    texts = [[str(cell) for cell in line] for line in (heads, *rows)]
+    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    for line in texts:
+        first, *rest = zip(line, widths, strict=True)
+        cells = [first[0].ljust(first[1]), *(text.rjust(width) for text, width in rest)]
+        yield "  ".join(cells).rstrip()
+
+
+def _heading(text: str) -> Iterator[str]:
+    yield ""
+    yield text.upper()
+
+
+def _asked(chosen: Sequence[Problem], roles: Sequence[Role]) -> list[tuple[Problem, Prompt]]:
+    """The prompts of some roles, problem by problem."""
+    return [(one, p) for one in chosen for p in (one.tester, one.coder) if p.role in roles]
 
 
 def _original(work: Work) -> list[dict[str, Any]]:
