@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from pytest_genx.errors import GenxError, MissingDependency, ModelError
-from pytest_genx.train.rounds.roles import MODEL
+from pytest_genx.train.gguf_file import FAMILIES
+from pytest_genx.train.rounds.roles import MODEL, parts
 from pytest_genx.train.rounds.run import SAVED
 from pytest_genx.train.rounds.store import Place, RunError
 
@@ -39,10 +40,11 @@ class Source:
     run: Path | None = None
     version: int | None = None
     adapter: bool = False  # whether `folder` holds an adapter only
+    part: str = MODEL  # or the role that it is for
 
 
-def find_source(given: Path, version: int | None) -> Source:
-    """Find what is to be exported.
+def find_sources(given: Path, version: int | None) -> list[Source]:
+    """Find what is to be exported: one model, or that of each role.
 
     Args:
         given: the output folder of a run, or a folder in the transformers format.
@@ -51,7 +53,7 @@ def find_source(given: Path, version: int | None) -> Source:
     Raises:
         ExportError: it is neither, or a version is named and it is no run.
         RunError: the version is not there.
-        ModelError: the model is no Qwen3.
+        ModelError: the model is none of `FAMILIES`.
     """
     if not given.is_dir():
         raise ExportError(given, "there is no such folder")
@@ -61,7 +63,7 @@ def find_source(given: Path, version: int | None) -> Source:
             raise ExportError(given, f"--version {version} is for runs, and this is one model")
         if not adapter:
             _check(given)
-        return Source(given.resolve().name, given, adapter=adapter)
+        return [Source(given.resolve().name, given, adapter=adapter)]
     if not (given / SAVED).is_file() and not list(given.glob("round-*")):
         raise ExportError(
             given, f"neither a run ({SAVED}) nor a model (config.json or {_ADAPTER}) is in it"
@@ -74,9 +76,16 @@ def find_source(given: Path, version: int | None) -> Source:
     if version not in trained:
         raise RunError(given, f"version {version} is not there; trained: {known}")
     place = given / f"round-{version - 1}"
-    _check(place / MODEL)
-    name = Place(place, {}).manifest().get("name", given.resolve().name)
-    return Source(f"{name}-v{version}", place / MODEL, given, version)
+    name = f"{Place(place, {}).manifest().get('name', given.resolve().name)}-v{version}"
+    found = []
+    for part in parts(read_json(given / SAVED).get("roles", "one")):
+        folder = place / part
+        adapter = (folder / _ADAPTER).is_file()
+        if not adapter:
+            _check(folder)
+        own = name if part == MODEL else f"{name}-{part}"
+        found.append(Source(own, folder, given, version, adapter=adapter, part=part))
+    return found
 
 
 def model_files(folder: Path) -> list[Path]:
@@ -89,14 +98,6 @@ def model_files(folder: Path) -> list[Path]:
     if not weights:
         raise ModelError(str(folder), "no model*.safetensors is in it")
     return weights + [folder / name for name in _EXTRAS if (folder / name).is_file()]
-
-
-def read_chat_template(folder: Path) -> str:
-    """The chat template of a model; empty for a plain one."""
-    if (folder / "chat_template.jinja").is_file():
-        return (folder / "chat_template.jinja").read_text("utf-8")
-    found = read_json(folder / "tokenizer_config.json").get("chat_template")
-    return found if isinstance(found, str) else ""
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -147,7 +148,7 @@ def merge_adapter(adapter: Path, target: Path) -> None:
 
     Raises:
         MissingDependency: peft is not installed.
-        ModelError: base or adapter cannot be read, or the base is no Qwen3.
+        ModelError: base or adapter cannot be read, or the base is none of `FAMILIES`.
     """
     try:
         import peft  # noqa: PLC0415
@@ -184,11 +185,12 @@ def _trained(run: Path) -> list[int]:
 
 
 def _check(folder: Path) -> None:
-    """Refuse what is no whole Qwen3 model."""
+    """Refuse what is no whole model of `FAMILIES`."""
     for name in ("config.json", "tokenizer.json"):
         if not (folder / name).is_file():
             raise ModelError(str(folder), f"{name} is missing")
     kind = read_json(folder / "config.json").get("model_type")
-    if kind != "qwen3":
-        raise ModelError(str(folder), f"model_type is {kind!r}, not 'qwen3'")
+    if kind not in FAMILIES:
+        known = " or ".join(map(repr, FAMILIES))
+        raise ModelError(str(folder), f"model_type is {kind!r}, not {known}")
     model_files(folder)
