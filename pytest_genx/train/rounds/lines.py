@@ -9,7 +9,7 @@ from pytest_genx.train.rounds.execute import Executed
 from pytest_genx.train.rounds.problems import Problem
 from pytest_genx.train.rounds.store import Line
 
-CASES, CODES, OUTCOMES = "cases.jsonl.gz", "codes.jsonl.gz", "outcomes.jsonl.gz"
+CASES, CODES, OUTCOMES = "cases.parquet", "codes.parquet", "outcomes.parquet"
 
 
 def executed_line(problem: Problem, done: Executed) -> Line:

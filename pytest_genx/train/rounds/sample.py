@@ -83,7 +83,9 @@ class Sampler:
                 temperatures=(self.recipe.temperature,),
             )
             made = list(backend.sample(request))
-            answers[prompt.role.value] = [[s.text, s.seed, s.tokens] for s in made]
+            answers[prompt.role.value] = [
+                {"text": s.text, "seed": s.seed, "tokens": s.tokens} for s in made
+            ]
         return answers
 
 
@@ -130,7 +132,7 @@ def sample(
 
 def read_samples(line: Line, role: Role) -> list[Sample]:
     """Read one role's samples out of a line."""
-    return [Sample(role, text, "model", seed, n) for text, seed, n in line[role.value]]
+    return [Sample(role, s["text"], "model", s["seed"], s["tokens"]) for s in line[role.value]]
 
 
 def _lines(problems: Sequence[Problem], sampler: Sampler) -> Iterator[Line]:
@@ -185,4 +187,4 @@ def _work(problem: Problem) -> Line:
 
 def tokens(lines: Iterable[Line]) -> int:
     """Tokens that were sampled, over both roles."""
-    return sum(n for line in lines for role in Role for _, _, n in line[role.value])
+    return sum(s["tokens"] for line in lines for role in Role for s in line[role.value])

@@ -26,8 +26,8 @@ from pytest_genx.train.rounds.store import Line, Place, keeping, read_lines, wri
 from pytest_genx.train.rounds.tuning import train_parts
 from pytest_genx.train.rounds.work import Work
 
-SAMPLES, ACCEPTED = "samples.jsonl.gz", "accepted.jsonl.gz"
-MEASURED, METRICS = "measured.jsonl.gz", "metrics.json"
+SAMPLES, ACCEPTED = "samples.parquet", "accepted.parquet"
+MEASURED, METRICS = "measured.parquet", "metrics.json"
 RANKERS = ("dual_critic", "codet", "majority")
 STAGES = ("sample", "execute", "filter", "train", "evaluate")
 

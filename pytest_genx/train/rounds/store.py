@@ -1,13 +1,12 @@
-"""The files of a run: JSON lines that survive a kill, and a manifest that says what is done.
+"""The files of a run: lines that survive a kill, and a manifest that says what is done.
 
-One format, gzipped JSON lines, needs no package. While a stage works it appends a line a problem
-to a `.part` file; a line that was cut off is dropped when it goes on. A finished file is written
-under a temporary name and renamed, and only then listed in the manifest with its hash.
+While a stage works it appends a JSON line a problem to a `.part` file; a line that was cut off is
+dropped when it goes on. A finished file is Parquet, written under a temporary name and renamed,
+and only then listed in the manifest with its hash.
 """
 
 from __future__ import annotations
 
-import gzip
 import json
 import platform
 import shutil
@@ -20,10 +19,13 @@ from typing import Any
 
 from pytest_genx.errors import GenxError
 from pytest_genx.models.store import file_hash
+from pytest_genx.train.rounds.parquet import read_table, write_table
 
 MANIFEST = "manifest.json"
-FORMAT = 1
-_PACKAGES = ("torch", "transformers", "peft", "trl", "llama-cpp-python", "gguf", "numpy")
+FORMAT = 2
+_PACKAGES = (
+    "torch", "transformers", "peft", "trl", "llama-cpp-python", "gguf", "numpy", "pyarrow",
+)  # fmt: skip
 
 Line = dict[str, Any]
 
@@ -96,8 +98,9 @@ class Place:
         write_text(self.folder / MANIFEST, json.dumps(manifest, indent=1) + "\n")
 
     def write(self, name: str, lines: Iterable[Line]) -> None:
-        """Write a finished file."""
-        write_lines(self.folder / name, lines)
+        """Write a finished file; rows that do not say where they come from come from here."""
+        origin = {"round": self.head.get("round")}
+        write_lines(self.folder / name, ({**origin, **line} for line in lines))
 
     def read(self, name: str) -> list[Line]:
         """Read a finished file."""
@@ -164,30 +167,23 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_lines(path: Path, lines: Iterable[Line]) -> None:
-    """Write gzipped JSON lines; equal lines give equal bytes."""
+    """Write a Parquet file under a temporary name and rename it; as `write_table`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".new")
-    with partial.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as file:
-        for line in lines:
-            file.write((json.dumps(line, ensure_ascii=False) + "\n").encode())
+    write_table(partial, lines)
     partial.replace(path)
 
 
 def read_lines(path: Path) -> list[Line]:
-    """Read gzipped JSON lines.
+    """Read a Parquet file.
 
     Raises:
         RunError: there is no such file, or it is damaged.
     """
     try:
-        return list(_lines(path))
+        return read_table(path)
     except FileNotFoundError:
         raise RunError(path.parent, f"{path.name} is missing; run the stage before") from None
-    except (OSError, EOFError, ValueError) as error:
-        raise RunError(path.parent, f"{path.name} is damaged: {error}") from None
-
-
-def _lines(path: Path) -> Iterator[Line]:
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        for text in file:
-            yield json.loads(text)
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise RunError(path.parent, f"{path.name} is damaged: {reason}") from None
