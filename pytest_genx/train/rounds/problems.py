@@ -66,21 +66,27 @@ def load_sets(
     """
     found: dict[str, list[Problem]] = {}
     counts: dict[str, dict[str, int]] = {}
+    seen: set[str] = set()
     for spec in sets:
-        tasks, dropped = read_set(spec, data.folder, longest_input=data.longest_input)
+        tasks, dropped = read_set(
+            spec, data.folder, longest_input=data.longest_input, download=data.download
+        )
         order = random.Random(f"{seed} {spec}").sample(range(len(tasks)), len(tasks))
         chosen: list[tuple[int, Problem]] = []
         for i in order:
             if limit is not None and len(chosen) >= limit:
                 break
             made = make_problem(tasks[i])
-            if isinstance(made, str):
+            if tasks[i].id in seen:
+                dropped["id stands in another set"] += 1
+            elif isinstance(made, str):
                 dropped[made] += 1
             elif measured and any(contaminated(p, measured) for p in made.references):
                 dropped["equal to measured code"] += 1
             else:
                 chosen.append((i, made))
         found[spec] = [problem for _, problem in sorted(chosen, key=lambda pair: pair[0])]
+        seen |= {problem.id for problem in found[spec]}
         counts[spec] = {"problems": len(chosen), **dict(sorted(dropped.items()))}
     return found, counts
 
@@ -89,7 +95,9 @@ def measured_code(sets: Sequence[str], data: DataPart) -> frozenset[str]:
     """Fingerprints of the solutions in the test sets, all of them."""
     programs = []
     for spec in sets:
-        for task in read_set(spec, data.folder, longest_input=data.longest_input)[0]:
+        for task in read_set(
+            spec, data.folder, longest_input=data.longest_input, download=data.download
+        )[0]:
             programs += [p for p in task.solutions if _parses(p)]
     return fingerprints(programs)
 

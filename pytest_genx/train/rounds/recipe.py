@@ -22,13 +22,14 @@ FILTER = ("execution", "none")
 
 @dataclass(frozen=True, slots=True)
 class DataPart:
-    """Problems. A set is `NAME` or `FORMAT:NAME`, a file below `folder` or a path."""
+    """Problems. A set is `NAME` or `FORMAT:NAME`: below `folder`, a path, or `hub:OWNER/NAME`."""
 
     folder: Path = Path()
     train: tuple[str, ...] = ()
     test: tuple[str, ...] = ()
     limit: int | None = None  # problems of each training set, drawn by the seed
     longest_input: int = 2000  # characters of a test; longer ones are left out
+    download: bool = False  # sets of the hub that are not in the local cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,7 @@ class RoundsRecipe:
             del tree[key]
         for part, key in (
             ("data", "folder"),
+            ("data", "download"),
             ("sampling", "processes"),
             ("execution", "workers"),
             ("train", "launch"),

@@ -119,13 +119,13 @@ def _filter(work: Work, number: int, place: Place) -> tuple[list[str], dict[str,
     for at, (cases, codes, outcomes) in enumerate(three):
         work.watch.progress(f"round {number}, filter", at + 1, len(work.train))
         problem = work.train[cases["problem"]]
+        sound = [] if problem.target.is_stub else lines.sound_tests(problem, outcomes)
+        if not sound and not problem.target.is_stub:
+            rejected["problem: reference fails its tests"] += 1
+            continue
         if number == 0:
             if problem.target.is_stub:
                 continue  # there is nothing yet that could be trusted
-            sound = lines.sound_tests(problem, outcomes)
-            if not sound:
-                rejected["problem: reference fails its tests"] += 1
-                continue
             head = {"problem": problem.id, "round": 0}
             rows.append({**head, "role": "coder", "source": problem.target.source})
             rows += [{**head, "role": "tester", "source": s, "kills": []}

@@ -9,6 +9,7 @@ import pytest
 
 from pytest_genx.errors import UnknownName
 from pytest_genx.train.rounds.formats import DataError, Exchange, read_set
+from pytest_genx.train.rounds.problems import make_problem
 
 
 def read(folder, form, rows, **options):
@@ -51,6 +52,71 @@ def test_apps_programs_read_and_print(tmp_path):
     assert task.exchanges == (Exchange("1 2\n", "3\n"), Exchange("3\n4", "7"))
 
 
+def test_apps_call_based_problems_without_solutions_have_a_starter(tmp_path):
+    """The head of the method becomes the function that is asked for."""
+    starter = "class Solution:\n    def f(self, a: int) -> int:\n        "
+    row = {**apps(fn_name="f", inputs=[[1]], outputs=[2]), "solutions": "", "starter_code": starter}
+    (task,), dropped = read(tmp_path, "apps", [row])
+    assert (task.solutions, task.starter) == ((), "def f(a: int) -> int:\n    ")
+    assert not dropped
+    assert make_problem(task).target.is_stub
+
+
+def test_keys_of_mappings_are_integers_again(tmp_path):
+    """JSON has texts for keys alone."""
+    row = apps(fn_name="f", inputs=[[{"1": {"-2": "x"}}]], outputs=[{"a": [1, 2]}])
+    (task,), _ = read(tmp_path, "apps", [row])
+    assert task.tests == ("assert f({1: {-2: 'x'}}) in ({'a': [1, 2]}, {'a': [1, 2]})",)
+
+
+def test_taco_rows_without_ids_are_numbered(tmp_path):
+    """Sets do not share ids, and difficulties and tags are passed over."""
+    row = {k: v for k, v in apps(inputs=["1"], outputs=["1"]).items() if k != "problem_id"}
+    rows = [{**row, "difficulty": "EASY", "starter_code": "", "raw_tags": "[]"}] * 2
+    tasks, _ = read(tmp_path, "taco", rows)
+    assert [task.id for task in tasks] == ["taco/0", "taco/1"]
+
+
+def test_apps_rows_that_make_no_problem_are_counted_by_cause(tmp_path):
+    """Python 2, broken JSON in a field, no tests, huge integers and a long input."""
+    rows = [
+        apps(inputs=["1"], outputs=["1"], solutions=["print 1"]),
+        {**apps(), "solutions": '["print(1)'},
+        apps(inputs=[], outputs=[]),
+        {**apps(), "input_output": ""},
+        apps(inputs=["1"], outputs=["1", "2"]),
+        apps(inputs=["1" * 10_000_000], outputs=["1"], solutions=["print(1)"]),
+        {
+            **apps(),
+            "input_output": '{"fn_name": "f", "inputs": [[1]], "outputs": [%s]}' % ("7" * 5000),
+        },
+        {**apps(inputs=["1"], outputs=["1"]), "question": 5},
+        {**apps(inputs=["1"], outputs=["1"]), "question": "\ud800"},
+        apps(inputs=["1"], outputs=["1"], solutions=[5]),
+        ["no record"],
+    ]
+    rows = [{**r, "problem_id": i} if isinstance(r, dict) else r for i, r in enumerate(rows)]
+    tasks, dropped = read(tmp_path, "apps", rows)
+    assert tasks == []
+    assert dropped == {
+        "no solution is Python 3": 1, "no JSON in a field": 1, "no tests": 4, "tests too long": 2,
+        "row not in this format (ValueError)": 1, "a field is no text": 2,
+        "a field is no list of texts": 1, "no JSON record": 1,
+    }  # fmt: skip
+
+
+def test_mbpp_sanitized_has_other_fields(tmp_path):
+    """Its statement is `prompt`, and what tests import stands before them."""
+    row = {"source_file": "x", "task_id": 2, "prompt": "Do.", "code": "def f(x):\n    return x",
+           "test_imports": ["import math"], "test_list": ["assert f(1) == 1"]}  # fmt: skip
+    (task,), _ = read(tmp_path, "mbpp", [row])
+    assert (task.statement, task.setup) == ("Do.", "import math")
+    _, dropped = read(
+        tmp_path, "mbpp", [{**row, "test_list": "assert f(1)"}, {**row, "code": None}]
+    )
+    assert dropped == {"a field is no list of texts": 1, "row not in this format (TypeError)": 1}
+
+
 def test_mbpp_finds_the_function_that_is_tested(tmp_path):
     """Helpers are passed over."""
     row = {"task_id": 3, "text": "Do.", "code": "def f(x):\n    return g(x)\ndef g(x): pass",
@@ -75,6 +141,22 @@ def test_kodcode_tests_are_called(tmp_path):
            "test_info": [{"function_name": "f"}]}  # fmt: skip
     (task,), _ = read(tmp_path, "kodcode", [row])
     assert task.tests == ("def test_a():\n    assert f(1) == 1\ntest_a()",)
+
+
+def test_kodcode_tests_keep_what_their_file_has_besides(tmp_path):
+    """Imports and helpers come along, the import of the solution does not, and fields are JSON."""
+    test = ("import pytest\nfrom solution import f\nLIMIT = 3\n"
+            "@pytest.mark.parametrize('n', [1])\ndef test_a(n): pass\n"
+            "def test_b():\n    with pytest.raises(ValueError):\n        f(LIMIT)")  # fmt: skip
+    row = {"question_id": "k", "question": "Do.", "solution": "def f(x):\n    raise ValueError",
+           "test": test, "test_info": "[]"}  # fmt: skip
+    (task,), _ = read(tmp_path, "kodcode", [row])
+    assert task.entry_point == "f"
+    (case,) = task.tests
+    assert case.startswith("import pytest\nLIMIT = 3\ndef test_b():")
+    exec(f"{task.solutions[0]}\n{case}", {})
+    _, dropped = read(tmp_path, "kodcode", [{**row, "test": "def ("}, {**row, "test_info": "["}])
+    assert dropped == {"row not in this format (SyntaxError)": 1, "no JSON in a field": 1}
 
 
 def test_rows_that_make_no_problem_are_counted(tmp_path):
