@@ -17,6 +17,7 @@ from pytest_genx.pipeline.correct import corrected, listed, observation
 from pytest_genx.pipeline.crossrun import run_programs
 from pytest_genx.pipeline.extract import extract_candidates, extract_cases
 from pytest_genx.train.rounds.problems import MODULE, Problem
+from pytest_genx.train.rounds.programs import answered, without_frame
 
 LONGEST = 200  # characters of a case that a model shall write
 NO_CALL = "compares no call"
@@ -116,6 +117,8 @@ def execute(
     Raises:
         SandboxError: the sandbox itself failed.
     """
+    if problem.reads:
+        samples = [answered(sample) for sample in samples]
     proposed = extract_cases(samples, problem.target)
     codes = extract_candidates(samples, problem.target)
     trusted = not problem.target.is_stub
@@ -126,11 +129,7 @@ def execute(
     )
     useful = [j.corrected for j in judged if not j.status and j.corrected is not None]
     columns = [*useful, *problem.tests, *(proposed if written or not trusted else ())]
-    limit = n_mutants if trusted else 0
-    faulty = [
-        m.source
-        for m in mutants(problem.references[0], problem.target.name, limit=limit, seed=seed)
-    ]
+    faulty = _faulty(problem, n_mutants if trusted else 0, seed)
     programs = [problem.references[0], *faulty, *(code.program for code in codes)]
     rows = run(programs, columns, 1) if columns else [[] for _ in programs]
     # A case that does not hold in another process with another order of sets is flaky.
@@ -152,6 +151,15 @@ def execute(
         silent=sum(_is_silent(s, problem) for s in samples if s.role is Role.TESTER),
         unreadable=sum(s.role is Role.CODER for s in samples) - sum(c.count for c in codes),
     )
+
+
+def _faulty(problem: Problem, limit: int, seed: int) -> list[str]:
+    """Mutants of the reference; of a program that was made a function, of the program alone."""
+    reference, name = problem.references[0], problem.target.name
+    if not problem.reads or not limit:
+        return [m.source for m in mutants(reference, name, limit=limit, seed=seed)]
+    own = without_frame(reference)
+    return [m.source for m in mutants(reference, name, seed=seed) if m.line in own][:limit]
 
 
 def _is_silent(sample: Sample, problem: Problem) -> bool:

@@ -114,5 +114,5 @@ def _count(task: Task) -> int:
 def _missing(task: Task) -> str:
     """What a task cannot do without; "" when it has all."""
     if not task.solutions:
-        return "" if task.starter else "no solution"
+        return "" if task.starter or task.exchanges else "no solution"
     return "" if _count(task) else "no tests"

@@ -19,10 +19,12 @@ from pytest_genx.syntax.definition import first_line
 from pytest_genx.train.decontaminate import contaminated, fingerprints
 from pytest_genx.train.problems import above_of, called, is_standard
 from pytest_genx.train.rounds.formats import Task, read_set
+from pytest_genx.train.rounds.programs import as_function
 from pytest_genx.train.rounds.recipe import DataPart
 
 MODULE = "solution"
 _SHORT = 500  # characters of a statement that a tester is shown
+_OTHERS = 4  # references besides the first; sets such as APPS have hundreds
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Problem:
     tester: Prompt
     references: tuple[str, ...]
     tests: tuple[Case, ...]
+    reads: bool = False  # a program that reads standard input, made a function
 
 
 def load_sets(
@@ -98,14 +101,18 @@ def measured_code(sets: Sequence[str], data: DataPart) -> frozenset[str]:
         for task in read_set(
             spec, data.folder, longest_input=data.longest_input, download=data.download
         )[0]:
-            programs += [p for p in task.solutions if _parses(p)]
+            whole = task if task.entry_point else as_function(task)
+            programs += [p for p in whole.solutions if _parses(p)]
     return fingerprints(programs)
 
 
 def make_problem(task: Task) -> Problem | str:
     """Make a problem of a task, or say why it cannot be one."""
-    if not task.entry_point:
-        return "reads standard input"
+    reads = not task.entry_point
+    if reads:
+        had, task = bool(task.solutions), as_function(task)
+        if had and not task.solutions:
+            return "program cannot be made a function"
     if "." in task.entry_point:
         return "method of a class"
     solution = task.solutions[0] if task.solutions else f"{task.starter.rstrip()}\n    pass"
@@ -125,7 +132,7 @@ def make_problem(task: Task) -> Problem | str:
     target = _target(program, node, described, stub=stub)
     shown = _target(program, node, _described(node, task, whole=stub), stub=stub)
     context = Context(surroundings=above)
-    others = [f"{task.setup}\n{s}" for s in task.solutions[1:] if _parses(s)]
+    others = [f"{task.setup}\n{s}" for s in task.solutions[1:] if _parses(s)][:_OTHERS]
     return Problem(
         task.id,
         target,
@@ -133,6 +140,7 @@ def make_problem(task: Task) -> Problem | str:
         make_prompts(shown, context, show_body=True)[Role.TESTER],
         (program, *others),
         tuple(Case(t.strip(), "original") for t in task.tests),
+        reads,
     )
 
 
