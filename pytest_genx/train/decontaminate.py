@@ -1,17 +1,88 @@
-"""Keep what models are measured on out of what they are trained on.
+"""Keep what models are measured on out of what they are trained on: by code, and by statement.
 
 Two definitions count as equal when their code is, after docstrings, annotations and
 formatting are removed and every name that the definition binds is numbered by appearance.
-A solution in other words is not found; the card says so.
+
+Statements are compared by runs of eight words, as is usual: GPT-3 (arXiv 2005.14165, appendix C)
+takes any common run of 8 to 13 words for contamination, Tulu 3 (arXiv 2411.15124) runs of 8 that
+make up more than half of a test instance. Statements here are short and alike, so the share
+counts, of the shorter statement: "find the cubes of ..." next to "find the squares of ..." has
+half of its runs in common and is another problem.
+
+A solution or a statement in other words is not found; the card says so.
 """
 
 from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterable
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 _SHORTEST = 40  # characters of a normalised definition; below, equality says nothing
+_RUN = 8  # words
+_OPENING = re.compile(
+    r"(?:please )?(?:write|create|implement|define|develop) (?:a|an|the)?(?: \w+)? ?"
+    r"(?:function|program|method|code)(?: in python)?(?: \w+)? (?:to|that|which)\b"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """Runs of words of statements: which have one, by number, and how many each has."""
+
+    having: Mapping[str, tuple[int, ...]]
+    sizes: tuple[int, ...]
+
+    def share(self, statement: str) -> float:
+        """The largest share of runs in common with one of them, of the shorter of the two."""
+        own = runs(statement)
+        common = Counter(number for run in own for number in self.having.get(run, ()))
+        return max((n / min(len(own), self.sizes[i]) for i, n in common.items()), default=0.0)
+
+
+def index_statements(statements: Iterable[str]) -> Statements:
+    """Index the runs of the statements that are measured on."""
+    having: dict[str, list[int]] = defaultdict(list)
+    sizes = []
+    for number, found in enumerate(map(runs, statements)):
+        sizes.append(len(found))
+        for run in found:
+            having[run].append(number)
+    return Statements({run: tuple(numbers) for run, numbers in having.items()}, tuple(sizes))
+
+
+def runs(statement: str) -> frozenset[str]:
+    """Runs of eight words of a statement; a shorter one is one run, an empty one none.
+
+    Letters and digits count, in lower case. Of code, such as HumanEval's prompts, the docstrings
+    count, up to their first example; how a statement opens does not count.
+
+    >>> sorted(runs("Write a python function to find the sum of all even numbers in it."))
+    ['find the sum of all even numbers in', 'the sum of all even numbers in it']
+    """
+    words = " ".join(re.findall(r"[^\W_]+", _prose(statement).lower()))
+    words = _OPENING.sub("", words, count=1) if _OPENING.match(words) else words
+    found = words.split()
+    if not found:
+        return frozenset()
+    count = max(1, len(found) - _RUN + 1)
+    return frozenset(" ".join(found[i : i + _RUN]) for i in range(count))
+
+
+def _prose(statement: str) -> str:
+    """The docstrings of a statement that is code, or the statement."""
+    if "def " not in statement:
+        return statement
+    try:
+        tree = ast.parse(statement)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return statement
+    functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    texts = [(ast.get_docstring(node) or "").partition(">>>")[0] for node in functions]
+    return "\n".join(texts) if any(texts) else statement
 
 
 class _Names(ast.NodeTransformer):

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from pytest_genx.train.decontaminate import contaminated, fingerprints
+import pytest
+
+from pytest_genx.train.decontaminate import (
+    contaminated,
+    fingerprints,
+    index_statements,
+    runs,
+)
 
 MEASURED = '''
 def remove_occurrence(text, char):
@@ -43,3 +50,45 @@ def test_different_code_is_not_equal():
 def test_bodies_too_short_to_tell_anything_never_match():
     """A one-line accessor is in every program."""
     assert fingerprints(["def f(x):\n    return x\n"]) == frozenset()
+
+
+CUBES = "Write a function to find cubes of individual elements in a list using lambda function."
+STATEMENTS = (
+    "Write a python function to find the first repeated character in a given string.",
+    CUBES,
+    """from typing import List
+
+def f(s: str) -> bool:
+    ''' Tell whether the text reads the same from
+    both of its ends.
+    >>> f("a")
+    True
+    '''
+""",
+    "Write a function to add numbers.",
+    "",
+)
+
+
+@pytest.mark.parametrize(
+    ("statement", "share"),
+    [
+        ("Find the first repeated character in a given string!", 1.0),
+        ("Write a program that can FIND the first\nrepeated  character in a given `string`", 1.0),
+        ("Long story. " * 9 + "Tell whether the text reads the same from both of its ends.", 1.0),
+        (CUBES.replace("cubes", "squares"), 0.5),
+        ("Write a python function to add numbers", 1.0),
+        ("Write a python function to find the first prime of a list", 0.0),
+        ("from typing import List def f(s: str) -> bool", 0.0),
+        ("", 0.0),
+    ],
+)  # fmt: skip
+def test_statements_share_runs_of_words(statement, share):
+    """Case, layout and how a statement opens do not count; the shorter one decides."""
+    assert index_statements(STATEMENTS).share(statement) == pytest.approx(share)
+
+
+def test_how_statements_open_is_no_run():
+    """The boilerplate of MBPP alone has no run of words."""
+    assert runs("Write a python function to") == frozenset()
+    assert runs("Write a function to find x.") == {"find x"}

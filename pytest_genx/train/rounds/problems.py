@@ -9,18 +9,24 @@ from __future__ import annotations
 
 import ast
 import random
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_genx.domain import Case, Context, Prompt, Role, Target, TargetKind
 from pytest_genx.pipeline.prompt import make_prompts
 from pytest_genx.syntax.definition import first_line
-from pytest_genx.train.decontaminate import contaminated, fingerprints
+from pytest_genx.train.decontaminate import (
+    Statements,
+    contaminated,
+    fingerprints,
+    index_statements,
+)
 from pytest_genx.train.problems import above_of, called, is_standard
 from pytest_genx.train.rounds.formats import Task, read_set
 from pytest_genx.train.rounds.programs import as_function
-from pytest_genx.train.rounds.recipe import DataPart
+from pytest_genx.train.rounds.recipe import DataPart, RoundsRecipe
 
 MODULE = "solution"
 _SHORT = 500  # characters of a statement that a tester is shown
@@ -44,13 +50,22 @@ class Problem:
     reads: bool = False  # a program that reads standard input, made a function
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What models are measured on: fingerprints of code, and statements."""
+
+    code: frozenset[str]
+    statements: Statements
+
+
 def load_sets(
     sets: Sequence[str],
     data: DataPart,
     *,
     limit: int | None,
     seed: int,
-    measured: frozenset[str] = frozenset(),
+    measured: Measured | None = None,
+    chosen: Callable[[str], bool] = lambda _: True,
 ) -> tuple[dict[str, list[Problem]], dict[str, dict[str, int]]]:
     """Read sets of problems, and draw some of each.
 
@@ -59,7 +74,8 @@ def load_sets(
         data: folder and limits.
         limit: problems of each set; None for all.
         seed: of the draw.
-        measured: fingerprints of what models are measured on, which are left out.
+        measured: what models are measured on, which is left out.
+        chosen: whether a problem, by its id, is of this part of a set that is split.
 
     Returns:
         Problems by set, and for each set the counts of what was dropped, by cause.
@@ -71,39 +87,48 @@ def load_sets(
     counts: dict[str, dict[str, int]] = {}
     seen: set[str] = set()
     for spec in sets:
-        tasks, dropped = read_set(
-            spec, data.folder, longest_input=data.longest_input, download=data.download
-        )
+        tasks, dropped = _read(spec, data)
+        tasks = [task for task in tasks if chosen(task.id)]
         order = random.Random(f"{seed} {spec}").sample(range(len(tasks)), len(tasks))
-        chosen: list[tuple[int, Problem]] = []
+        drawn: list[tuple[int, Problem]] = []
         for i in order:
-            if limit is not None and len(chosen) >= limit:
+            if limit is not None and len(drawn) >= limit:
                 break
             made = make_problem(tasks[i])
             if tasks[i].id in seen:
                 dropped["id stands in another set"] += 1
             elif isinstance(made, str):
                 dropped[made] += 1
-            elif measured and any(contaminated(p, measured) for p in made.references):
+            elif measured and any(contaminated(p, measured.code) for p in made.references):
                 dropped["equal to measured code"] += 1
+            elif measured and measured.statements.share(tasks[i].statement) > data.overlap:
+                dropped["statement like a measured one"] += 1
             else:
-                chosen.append((i, made))
-        found[spec] = [problem for _, problem in sorted(chosen, key=lambda pair: pair[0])]
+                drawn.append((i, made))
+        found[spec] = [problem for _, problem in sorted(drawn, key=lambda pair: pair[0])]
         seen |= {problem.id for problem in found[spec]}
-        counts[spec] = {"problems": len(chosen), **dict(sorted(dropped.items()))}
+        counts[spec] = {"problems": len(drawn), **dict(sorted(dropped.items()))}
     return found, counts
 
 
-def measured_code(sets: Sequence[str], data: DataPart) -> frozenset[str]:
-    """Fingerprints of the solutions in the test sets, all of them."""
-    programs = []
-    for spec in sets:
-        for task in read_set(
-            spec, data.folder, longest_input=data.longest_input, download=data.download
-        )[0]:
-            whole = task if task.entry_point else as_function(task)
-            programs += [p for p in whole.solutions if _parses(p)]
-    return fingerprints(programs)
+def measured_of(recipe: RoundsRecipe) -> Measured:
+    """Collect what models are measured on: the test sets, and what is held out of training sets."""
+    tasks = [task for spec in recipe.data.test for task in _read(spec, recipe.data)[0]]
+    if recipe.data.holdout:
+        held = recipe.held_out
+        tasks += [
+            task
+            for spec in recipe.data.train
+            for task in _read(spec, recipe.data)[0]
+            if held(task.id)
+        ]
+    whole = [task if task.entry_point else as_function(task) for task in tasks]
+    programs = [p for task in whole for p in task.solutions if _parses(p)]
+    return Measured(fingerprints(programs), index_statements(t.statement for t in tasks))
+
+
+def _read(spec: str, data: DataPart) -> tuple[list[Task], Counter[str]]:
+    return read_set(spec, data.folder, longest_input=data.longest_input, download=data.download)
 
 
 def make_problem(task: Task) -> Problem | str:

@@ -29,6 +29,8 @@ class DataPart:
     test: tuple[str, ...] = ()
     limit: int | None = None  # problems of each training set, drawn by the seed
     longest_input: int = 2000  # characters of a test; longer ones are left out
+    overlap: float = 0.5  # share of a statement; what has more in common with a test set goes
+    holdout: float = 0.0  # share of each training set that is tested on, split by problem
     download: bool = False  # sets of the hub that are not in the local cache
 
 
@@ -131,6 +133,11 @@ class RoundsRecipe:
     peft: dict[str, Any] | None = None  # for adapters: fields of peft's LoraConfig
     trl: dict[str, Any] | None = None  # for `train.trainer: trl`: fields of TRL's SFTConfig
 
+    def held_out(self, identity: str) -> bool:
+        """Whether a problem of a training set is kept for tests; its id and the seed decide."""
+        drawn = hashlib.sha256(f"{self.seed} holdout {identity}".encode()).digest()
+        return int.from_bytes(drawn[:8], "big") < self.data.holdout * 2.0**64
+
     def decisive(self) -> dict[str, Any]:
         """All settings that change what comes out, as plain values: not paths, not `rounds`."""
         tree = self.plain()
@@ -220,10 +227,14 @@ def _check_numbers(recipe: RoundsRecipe) -> None:
             raise RecipeError(recipe.path, f"{key} is {value}; expected more than 0")
     if recipe.rounds < 0:
         raise RecipeError(recipe.path, f"rounds is {recipe.rounds}; expected 0 or more")
-    for key in ("share", "threshold"):
-        value = getattr(recipe.filter, key)
-        if not 0.0 <= value <= 1.0:
-            raise RecipeError(recipe.path, f"filter.{key} is {value}; expected 0 to 1")
+    for key, share in {
+        "filter.share": recipe.filter.share,
+        "filter.threshold": recipe.filter.threshold,
+        "data.overlap": recipe.data.overlap,
+        "data.holdout": recipe.data.holdout,
+    }.items():
+        if not 0.0 <= share <= 1.0:
+            raise RecipeError(recipe.path, f"{key} is {share}; expected 0 to 1")
     if recipe.output.exists() and not recipe.output.is_dir():
         output = str(recipe.output)
         raise RecipeError(recipe.path, f"output is {output!r}, which is no folder")

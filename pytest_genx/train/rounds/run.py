@@ -16,7 +16,7 @@ from pytest_genx.config import worker_option
 from pytest_genx.domain import Role
 from pytest_genx.train.rounds.bases import Base, based, find_base, own_name
 from pytest_genx.train.rounds.lock import held, locked
-from pytest_genx.train.rounds.problems import load_sets, measured_code
+from pytest_genx.train.rounds.problems import load_sets, measured_of
 from pytest_genx.train.rounds.recipe import RoundsRecipe
 from pytest_genx.train.rounds.roles import lora_config, parts
 from pytest_genx.train.rounds.sft import check_trl
@@ -53,14 +53,20 @@ def open_work(recipe: RoundsRecipe, watch: Watch, bases: Mapping[str, Base]) -> 
     lora_config(recipe)
     check_trl(recipe)
     worker_option(str(recipe.execution.workers))
-    measured = measured_code(recipe.data.test, recipe.data)
     train, dropped = load_sets(
         recipe.data.train, recipe.data, limit=recipe.data.limit, seed=recipe.seed,
-        measured=measured,
+        measured=measured_of(recipe), chosen=lambda identity: not recipe.held_out(identity),
     )  # fmt: skip
     test, dropped_test = load_sets(
         recipe.data.test, recipe.data, limit=recipe.eval.limit, seed=recipe.seed
     )
+    if recipe.data.holdout:
+        held, dropped_held = load_sets(
+            recipe.data.train, recipe.data, limit=recipe.eval.limit, seed=recipe.seed,
+            chosen=recipe.held_out,
+        )  # fmt: skip
+        test |= {f"{name} held out": of_set for name, of_set in held.items()}
+        dropped_test |= {f"{name} held out": counts for name, counts in dropped_held.items()}
     for name, of_set in test.items():
         # What is measured must be known: a problem without a reference only trains.
         test[name] = [p for p in of_set if not p.target.is_stub]

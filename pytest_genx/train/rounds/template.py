@@ -20,10 +20,14 @@ tracking: []                    # beside the log: tensorboard, trackio (on this 
 data:
   folder: ../shared/data/problems   # where sets are looked for
   # NAME or FORMAT:NAME; formats: problems, mbpp, humaneval, apps, taco, kodcode
+  # NAME may be hub:OWNER/NAME[@REVISION][:CONFIG/SPLIT], taken from the hub's local cache
   train: [mbpp-train, codeio-train]
   test: [mbpp-test, codeio-test]    # never trained on; equal code is left out of training
   limit: 200                    # problems of each training set
   longest_input: 2000           # characters of one test
+  overlap: 0.5                  # statements that share more with a test set are left out
+  holdout: 0                    # share of each training set that is tested on instead
+  download: false               # sets of the hub that the local cache lacks
 sampling:
   backend: llama
   processes: 2                  # each has its own copy of the model
