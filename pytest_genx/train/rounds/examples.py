@@ -72,7 +72,7 @@ def _all(arm: Arm, number: int) -> Iterator[Example]:
         trees = {tree_of(source) for source in known.get((problem, "coder"), ())}
         yield from _codes(problem, codes, outcomes, kept["coder"], trees, plain=plain)
         for role, silent in (("tester", cases["silent"]), ("coder", codes["unreadable"])):
-            texts = [sample[0] for sample in sampled[role]]
+            texts = [sample["text"] for sample in sampled[role]]
             if texts and silent == len(texts):  # else it is not known which one it was
                 yield Example(role, _SILENT, problem, _cut(texts[0].strip("\n")))
 

@@ -61,12 +61,12 @@ def open_work(recipe: RoundsRecipe, watch: Watch, bases: Mapping[str, Base]) -> 
         recipe.data.test, recipe.data, limit=recipe.eval.limit, seed=recipe.seed
     )
     if recipe.data.holdout:
-        held, dropped_held = load_sets(
+        apart, dropped_apart = load_sets(
             recipe.data.train, recipe.data, limit=recipe.eval.limit, seed=recipe.seed,
             chosen=recipe.held_out,
         )  # fmt: skip
-        test |= {f"{name} held out": of_set for name, of_set in held.items()}
-        dropped_test |= {f"{name} held out": counts for name, counts in dropped_held.items()}
+        test |= {f"{name} held out": of_set for name, of_set in apart.items()}
+        dropped_test |= {f"{name} held out": counts for name, counts in dropped_apart.items()}
     for name, of_set in test.items():
         # What is measured must be known: a problem without a reference only trains.
         test[name] = [p for p in of_set if not p.target.is_stub]

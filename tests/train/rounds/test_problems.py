@@ -11,7 +11,7 @@ pytest.importorskip("yaml", reason="needs the train extra")
 from pytest_genx.errors import RecipeError
 from pytest_genx.train.rounds.recipe import load_rounds
 from pytest_genx.train.rounds.run import open_work
-from pytest_genx.train.rounds.stages import Watch
+from pytest_genx.train.rounds.work import Watch
 
 
 def row(number, statement="", code=""):
@@ -36,7 +36,7 @@ def opened(tmp_path):
         recipe = tmp_path / "r.yaml"
         recipe.write_text(f"name: r\nbase: {tmp_path}/base.gguf\noutput: {tmp_path}/out\n")
         options = [f"data.folder={tmp_path}", *overrides]
-        return open_work(load_rounds(recipe, options), Watch())
+        return open_work(load_rounds(recipe, options), Watch(), {})
 
     return opened
 
