@@ -82,6 +82,7 @@ def train_sft(
         OutOfMemory: a single row does not fit.
     """
     import torch  # noqa: PLC0415
+    from transformers import PrinterCallback  # noqa: PLC0415
 
     rows = [row for packed in packs for row in _rows(packed)]
     longest = max(len(row["input_ids"]) for row in rows)
@@ -94,6 +95,7 @@ def train_sft(
             trainer = _trainer(
                 load(), rows, words, folder, recipe, settings, lora, seed, size, cuts
             )
+            trainer.remove_callback(PrinterCallback)  # standard output is not for steps
             trainer.add_callback(_callback(report))
             trainer.train(resume_from_checkpoint=_last(folder))
             break
