@@ -1,7 +1,7 @@
-"""A Qwen3 model in the transformers format -> one GGUF file, without llama.cpp's converter.
+"""A Qwen2 or Qwen3 model in the transformers format -> a GGUF file, without llama.cpp's converter.
 
-That converter refuses vocabularies it does not know. Qwen3 needs no permutation of query and
-key rows. Without a chat template in the file a backend takes the model for a plain one.
+That converter refuses vocabularies it does not know. These families need no permutation of query
+and key rows. Without a chat template in the file a backend takes the model for a plain one.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 from pytest_genx.errors import ModelError
 from pytest_genx.train.tokenizer import END, PAD, make_tokenizer
 
+FAMILIES = ("qwen2", "qwen3")
 _OUTER = {
     "model.embed_tokens.weight": "token_embd.weight",
     "model.norm.weight": "output_norm.weight",
@@ -57,7 +58,7 @@ def write_gguf(
         licence: its name; empty if it is not known.
 
     Raises:
-        ModelError: the folder holds no Qwen3 model.
+        ModelError: the folder holds no model of `FAMILIES`.
     """
     import gguf  # noqa: PLC0415
     import numpy as np  # noqa: PLC0415
@@ -68,12 +69,14 @@ def write_gguf(
         tokens = json.loads((source / "tokenizer.json").read_text("utf-8"))
     except OSError as error:
         raise ModelError(str(source), f"{error.filename}: {error.strerror}") from None
-    if config.get("model_type") != "qwen3":
-        raise ModelError(str(source), f"model_type is {config.get('model_type')!r}, not 'qwen3'")
+    family = config.get("model_type")
+    if family not in FAMILIES:
+        known = " or ".join(map(repr, FAMILIES))
+        raise ModelError(str(source), f"model_type is {family!r}, not {known}")
 
     kind = getattr(gguf.GGMLQuantizationType, quantization.upper())
     partial = target.with_suffix(".partial")
-    writer = gguf.GGUFWriter(str(partial), "qwen3")
+    writer = gguf.GGUFWriter(str(partial), family)
     _write_config(writer, config, name or source.name)
     _write_tokens(writer, tokens, config)
     if chat_template:
@@ -84,7 +87,7 @@ def write_gguf(
     writer.add_file_type(getattr(gguf.LlamaFileType, file_type))
     for file in sorted(source.glob("*.safetensors")):
         for key, tensor in load_file(file).items():
-            if key == "lm_head.weight" and config["tie_word_embeddings"]:
+            if key == "lm_head.weight" and config.get("tie_word_embeddings", False):
                 continue
             values = np.ascontiguousarray(tensor.float().numpy(), dtype=np.float32)
             stored = kind if values.ndim == 2 else gguf.GGMLQuantizationType.F32
@@ -98,7 +101,7 @@ def write_gguf(
 
 
 def tensor_name(key: str) -> str:
-    """Return GGUF's name for a tensor of transformers' Qwen3.
+    """Return GGUF's name for a tensor of transformers' Qwen2 or Qwen3.
 
     >>> tensor_name("model.layers.3.self_attn.q_proj.weight")
     'blk.3.attn_q.weight'
@@ -106,7 +109,8 @@ def tensor_name(key: str) -> str:
     if key in _OUTER:
         return _OUTER[key]
     _, _, layer, rest = key.split(".", 3)
-    return f"blk.{layer}.{_INNER[rest.removesuffix('.weight')]}.weight"
+    name, _, kind = rest.rpartition(".")
+    return f"blk.{layer}.{_INNER[name]}.{kind}"
 
 
 def read_state(path: Path) -> dict[str, Any]:
@@ -124,7 +128,8 @@ def read_state(path: Path) -> dict[str, Any]:
             key = outer[tensor.name]
         else:
             _, layer, rest = tensor.name.split(".", 2)
-            key = f"model.layers.{layer}.{inner[rest.removesuffix('.weight')]}.weight"
+            name, _, kind = rest.rpartition(".")
+            key = f"model.layers.{layer}.{inner[name]}.{kind}"
         state[key] = torch.from_numpy(values.astype("float32", copy=True))
     return state
 
@@ -179,10 +184,11 @@ def _write_config(writer: Any, config: Mapping[str, Any], name: str) -> None:
     writer.add_feed_forward_length(config["intermediate_size"])
     writer.add_head_count(config["num_attention_heads"])
     writer.add_head_count_kv(config["num_key_value_heads"])
-    writer.add_key_length(config["head_dim"])
-    writer.add_value_length(config["head_dim"])
+    head = config.get("head_dim") or config["hidden_size"] // config["num_attention_heads"]
+    writer.add_key_length(head)
+    writer.add_value_length(head)
     writer.add_layer_norm_rms_eps(config["rms_norm_eps"])
-    writer.add_rope_dimension_count(config["head_dim"])
+    writer.add_rope_dimension_count(head)
     writer.add_rope_freq_base(float(rope.get("rope_theta") or config.get("rope_theta") or 10000.0))
     writer.add_vocab_size(config["vocab_size"])
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from pytest_genx.domain import Role
 from pytest_genx.train.export.source import Source, base_of, local_base, read_json
 from pytest_genx.train.rounds.arms import shown
 from pytest_genx.train.rounds.bases import UNKNOWN, embedded_hash, read_licence
+from pytest_genx.train.rounds.roles import MODEL
 from pytest_genx.train.rounds.stages import METRICS
 from pytest_genx.train.rounds.store import MANIFEST
 from pytest_genx.train.rounds.tables import figure_cell
@@ -31,9 +33,14 @@ def card(source: Source, gguf: str, quantization: str) -> str:
     ]
     text = "\n\n".join(f"## {title}\n\n{body}" for title, body in sections if body)
     return (
-        f"{head}# {source.name}\n\nA Qwen3 model for pytest-genx, as safetensors and as "
+        f"{head}# {source.name}\n\nA {_kind(source)} for pytest-genx, as safetensors and as "
         f"`{gguf}` ({quantization}).\n\n{text}\n"
     )
+
+
+def _kind(source: Source) -> str:
+    what = "model" if source.part == MODEL else f"model for the {source.part}'s role"
+    return f"{what}, a LoRA adapter merged into its base," if source.adapter else what
 
 
 def _training(source: Source) -> str:
@@ -53,13 +60,16 @@ def _training(source: Source) -> str:
         f"Version {source.version} of a run of `genx-train`: the base, trained on the original "
         "problems (round 0) and on what the rounds since accepted after running it."
     )
-    counts = [f"{k}: {train[k]}" for k in ("documents", "tokens", "steps") if k in train]
+    other = manifest.get("tester_base") if source.part == Role.TESTER.value else None
+    base = other or manifest.get("base", "not recorded")
+    own = train if source.part == MODEL else train.get(source.part, {})
+    counts = [f"{k}: {own[k]}" for k in ("documents", "tokens", "steps") if k in own]
     lines = [
         what,
         "",
         f"- rows: {rows or 'not recorded'}",
         f"- {', '.join(counts)}",
-        f"- base, SHA-256: `{manifest.get('base', 'not recorded')}`",
+        f"- base, SHA-256: `{base}`",
         f"- recipe: `{manifest.get('recipe', 'not recorded')}`, seed {manifest.get('seed', '?')}",
         "- made with: " + ", ".join(f"{k} {v}" for k, v in manifest.get("versions", {}).items()),
     ]
@@ -94,8 +104,9 @@ def _licence(source: Source) -> tuple[str, str]:
     """The licence's name if it is known, and what the card says of it."""
     if source.run is not None:
         manifest = _manifest(source)
+        other = manifest.get("tester_licence") if source.part == Role.TESTER.value else None
         known = "mit" if manifest.get("base") == embedded_hash() else UNKNOWN
-        found = manifest.get("licence", known)
+        found = other or manifest.get("licence", known)
     else:
         found = read_licence(source.folder)
         if source.adapter and (base := local_base(source.folder)) is not None:

@@ -75,7 +75,7 @@ def smoke(folder: Path, gguf: Path, *, threads: int = 1) -> Smoke:
     """
     import torch  # noqa: PLC0415
     from tokenizers import Tokenizer  # noqa: PLC0415
-    from transformers import Qwen3ForCausalLM  # noqa: PLC0415
+    from transformers import AutoModelForCausalLM  # noqa: PLC0415
     from transformers.utils.logging import disable_progress_bar  # noqa: PLC0415
 
     disable_progress_bar()
@@ -83,7 +83,7 @@ def smoke(folder: Path, gguf: Path, *, threads: int = 1) -> Smoke:
     header = read_header(gguf)
     texts = [text for one in _FUNCTIONS for text in _prompts(*one)]
     with torch.no_grad():
-        model = Qwen3ForCausalLM.from_pretrained(folder, dtype="float32").eval()
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype="float32").eval()
         before = {key: value.clone() for key, value in model.state_dict().items()}
         model.load_state_dict(read_state(gguf), strict=False)
         model.tie_weights()

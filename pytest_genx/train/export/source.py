@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from pytest_genx.errors import GenxError, MissingDependency, ModelError
+from pytest_genx.train.gguf_file import FAMILIES
 from pytest_genx.train.rounds.bases import load_base, save_words, weights_hash
-from pytest_genx.train.rounds.roles import MODEL
+from pytest_genx.train.rounds.roles import MODEL, parts
 from pytest_genx.train.rounds.run import PATHS, SAVED
 from pytest_genx.train.rounds.store import Place, RunError
 
@@ -40,10 +41,11 @@ class Source:
     run: Path | None = None
     version: int | None = None
     adapter: bool = False  # whether `folder` holds an adapter only
+    part: str = MODEL  # or the role that it is for
 
 
-def find_source(given: Path, version: int | None) -> Source:
-    """Find what is to be exported.
+def find_sources(given: Path, version: int | None) -> list[Source]:
+    """Find what is to be exported: one model, or that of each role.
 
     Args:
         given: the output folder of a run, or a folder in the transformers format.
@@ -52,7 +54,7 @@ def find_source(given: Path, version: int | None) -> Source:
     Raises:
         ExportError: it is neither, or a version is named and it is no run.
         RunError: the version is not there.
-        ModelError: the model is no Qwen3.
+        ModelError: the model is none of `FAMILIES`.
     """
     if not given.is_dir():
         raise ExportError(given, "there is no such folder")
@@ -62,7 +64,7 @@ def find_source(given: Path, version: int | None) -> Source:
             raise ExportError(given, f"--version {version} is for runs, and this is one model")
         if not adapter:
             _check(given)
-        return Source(given.resolve().name, given, adapter=adapter)
+        return [Source(given.resolve().name, given, adapter=adapter)]
     if not (given / SAVED).is_file() and not list(given.glob("round-*")):
         raise ExportError(
             given, f"neither a run ({SAVED}) nor a model (config.json or {_ADAPTER}) is in it"
@@ -70,15 +72,23 @@ def find_source(given: Path, version: int | None) -> Source:
     trained = _trained(given)
     known = ", ".join(map(str, trained)) or "none"
     if version == 0:
-        return Source(f"{_name(given)}-v0", _base(given), given, 0)
+        return [Source(f"{_name(given)}-v0", _base(given), given, 0)]
     if version is None and not trained:
         raise RunError(given, "no version is trained yet")
     version = trained[-1] if version is None else version
     if version not in trained:
         raise RunError(given, f"version {version} is not there; trained: {known}; 0 is the base")
     place = given / f"round-{version - 1}"
-    _check(place / MODEL)
-    return Source(f"{_name(given)}-v{version}", place / MODEL, given, version)
+    name = f"{_name(given)}-v{version}"
+    found = []
+    for part in parts(read_json(given / SAVED).get("roles", "one")):
+        folder = place / part
+        adapter = (folder / _ADAPTER).is_file()
+        if not adapter:
+            _check(folder)
+        own = name if part == MODEL else f"{name}-{part}"
+        found.append(Source(own, folder, given, version, adapter=adapter, part=part))
+    return found
 
 
 def unpack_base(path: Path, target: Path) -> None:
@@ -102,14 +112,6 @@ def model_files(folder: Path) -> list[Path]:
     if not weights:
         raise ModelError(str(folder), "no model*.safetensors is in it")
     return weights + [folder / name for name in _EXTRAS if (folder / name).is_file()]
-
-
-def read_chat_template(folder: Path) -> str:
-    """The chat template of a model; empty for a plain one."""
-    if (folder / "chat_template.jinja").is_file():
-        return (folder / "chat_template.jinja").read_text("utf-8")
-    found = read_json(folder / "tokenizer_config.json").get("chat_template")
-    return found if isinstance(found, str) else ""
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -160,7 +162,7 @@ def merge_adapter(adapter: Path, target: Path) -> None:
 
     Raises:
         MissingDependency: peft is not installed.
-        ModelError: base or adapter cannot be read, or the base is no Qwen3.
+        ModelError: base or adapter cannot be read, or the base is none of `FAMILIES`.
     """
     try:
         import peft  # noqa: PLC0415
@@ -226,11 +228,12 @@ def _trained(run: Path) -> list[int]:
 
 
 def _check(folder: Path) -> None:
-    """Refuse what is no whole Qwen3 model."""
+    """Refuse what is no whole model of `FAMILIES`."""
     for name in ("config.json", "tokenizer.json"):
         if not (folder / name).is_file():
             raise ModelError(str(folder), f"{name} is missing")
     kind = read_json(folder / "config.json").get("model_type")
-    if kind != "qwen3":
-        raise ModelError(str(folder), f"model_type is {kind!r}, not 'qwen3'")
+    if kind not in FAMILIES:
+        known = " or ".join(map(repr, FAMILIES))
+        raise ModelError(str(folder), f"model_type is {kind!r}, not {known}")
     model_files(folder)

@@ -15,10 +15,10 @@ from pytest_genx.train.export.source import (
     Source,
     merge_adapter,
     model_files,
-    read_chat_template,
     read_json,
     unpack_base,
 )
+from pytest_genx.train.rounds.bases import read_chat_template
 from pytest_genx.train.rounds.store import versions
 
 CONTENTS = "export.json"

@@ -131,6 +131,7 @@ def _trainer(
         "warmup_steps": recipe.warmup,
         "lr_scheduler_type": "linear",
         "logging_steps": 10,
+        "logging_first_step": True,
         "save_strategy": "steps",
         "save_steps": 50,
         "save_total_limit": 2,

@@ -118,7 +118,7 @@ def test_what_is_no_model_is_refused_in_one_sentence(run, tiny, tmp_path, capsys
     assert "no quantization named 'q9'" in error_of(capsys, run, "--quantization", "q9")
     other = shutil.copytree(tiny[0], tmp_path / "llama")
     (other / "config.json").write_text('{"model_type": "llama"}')
-    assert "model_type is 'llama'" in error_of(capsys, other)
+    assert "model_type is 'llama', not 'qwen2' or 'qwen3'" in error_of(capsys, other)
 
 
 def test_other_files_are_never_overwritten(tiny, tmp_path, capsys):
@@ -214,3 +214,31 @@ def test_a_base_that_is_not_there_is_one_sentence(run, tiny, tmp_path, capsys):
         line = error_of(capsys, run, "--version", "0")
         assert reason in line
         assert what in line
+
+
+def test_a_qwen2_model_runs_as_gguf_too(tokenizer, tmp_path, capsys):
+    """The family of small code models: biases, no norms of heads, an output of its own."""
+    import torch
+    from transformers import Qwen2Config, Qwen2ForCausalLM
+
+    from pytest_genx.train.tokenizer import save_tokenizer
+
+    torch.manual_seed(0)
+    config = Qwen2Config(
+        vocab_size=tokenizer.get_vocab_size() + 5, hidden_size=64, intermediate_size=96,
+        num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=1,
+        max_position_embeddings=256, tie_word_embeddings=False, eos_token_id=0, bos_token_id=0,
+    )  # fmt: skip
+    model = Qwen2ForCausalLM(config)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if parameter.ndim == 2:
+                parameter.mul_(4)
+            elif "bias" in name:
+                parameter.normal_()
+    folder = tmp_path / "qwen2"
+    save_tokenizer(tokenizer, folder)
+    model.save_pretrained(folder)
+    assert main(["export", str(folder), "--to", str(tmp_path / "to"),
+                 "--quantization", "f32"]) == 0  # fmt: skip
+    assert "token ids the same in 6 of 6 prompts" in capsys.readouterr().out

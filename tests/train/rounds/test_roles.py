@@ -8,8 +8,10 @@ import sys
 
 import pytest
 
-for module in ("torch", "transformers", "gguf", "llama_cpp"):
-    pytest.importorskip(module, reason="needs the train extra")
+pytest.importorskip("torch", reason="needs the train extra")
+pytest.importorskip("transformers", reason="needs the train extra")
+pytest.importorskip("gguf", reason="needs the train extra")
+pytest.importorskip("llama_cpp", reason="needs llama-cpp-python")
 
 from pytest_genx.domain import Role
 from pytest_genx.errors import RecipeError
