@@ -7,7 +7,15 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_genx.train.loop import CHECKPOINT, LOG, PREVIOUS, _batches, schedule, train
+from pytest_genx.train.loop import (
+    CHECKPOINT,
+    LOG,
+    PREVIOUS,
+    OutOfMemory,
+    _batches,
+    schedule,
+    train,
+)
 from pytest_genx.train.model import build_model
 from pytest_genx.train.packing import pack
 from pytest_genx.train.recipe import TrainRecipe
@@ -117,3 +125,68 @@ def test_the_schedule_warms_up_stays_and_decays():
     assert schedule(recipe, 500, 0.5) == 1.0
     assert schedule(recipe, 800, 0.75) == pytest.approx(0.5)
     assert schedule(recipe, 999, 0.999) == pytest.approx(0.1)
+
+
+def small_memory(model, rows):
+    """Make a model run out of memory above so many rows; return the rows of each pass."""
+    forward, seen = model.forward, []
+
+    def limited(input_ids, **options):
+        if len(input_ids) > rows:
+            raise torch.OutOfMemoryError
+        seen.append(len(input_ids))
+        return forward(input_ids=input_ids, **options)
+
+    model.forward = limited
+    return seen
+
+
+def test_a_batch_is_halved_when_memory_runs_out_and_a_step_sees_the_same_rows(
+    fresh, packs, tmp_path
+):
+    """The weights are those of whole batches up to rounding, and log and notice say so."""
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "cut").mkdir()
+    recipe = replace(RECIPE, steps=6, batch=1024)
+    whole, cut = fresh(), fresh()
+    train(whole, packs, recipe, tmp_path / "whole", seed=0)
+    seen, notices = small_memory(cut, 3), []
+    assert train(cut, packs, recipe, tmp_path / "cut", seed=0, notice=notices.append) == 6
+    assert max(seen) <= 3
+    assert "out of memory; batches pass in 2 parts from here on" in notices[0]
+    log = [json.loads(line) for line in (tmp_path / "cut" / LOG).read_text().splitlines()]
+    assert [line["parts"] for line in log if line.get("out_of_memory")] == [
+        2 ** (i + 1) for i in range(len(notices))
+    ]
+    for (name, a), b in zip(whole.named_parameters(), cut.parameters(), strict=True):
+        assert torch.allclose(a, b, atol=3e-2), name
+    # A run that goes on keeps what it learned about memory.
+    notices.clear()
+    resumed = fresh(seed=5)
+    small_memory(resumed, 3)
+    train(resumed, packs, replace(recipe, steps=7), tmp_path / "cut", seed=0, resume=True,
+          notice=notices.append)  # fmt: skip
+    assert not notices
+
+
+def test_a_row_that_does_not_fit_is_one_sentence(fresh, packs, tmp_path):
+    """There is nothing left to halve, and what may help is named."""
+    model = fresh()
+    small_memory(model, 0)
+    with pytest.raises(OutOfMemory, match=r"one row of \d+ tokens.*gradient_checkpointing"):
+        train(model, packs, RECIPE, tmp_path, seed=0)
+
+
+def test_parts_of_a_batch_add_up_to_its_gradients(fresh, packs, tmp_path):
+    """Accumulation changes the weights by rounding only."""
+    (tmp_path / "one").mkdir()
+    (tmp_path / "four").mkdir()
+    one, four = fresh(), fresh()
+    recipe = replace(RECIPE, steps=1)
+    train(one, packs, recipe, tmp_path / "one", seed=0)
+    cut = replace(recipe, gradient_accumulation_steps=4)
+    train(four, packs, cut, tmp_path / "four", seed=0)
+    first, second = losses(tmp_path / "one"), losses(tmp_path / "four")
+    assert first == pytest.approx(second, abs=2e-3)
+    for (name, a), b in zip(one.named_parameters(), four.parameters(), strict=True):
+        assert torch.allclose(a, b, atol=1e-2), name
