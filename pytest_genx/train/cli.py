@@ -157,3 +157,7 @@ class _Progress:
         if not self._console.is_terminal and self._clock() - self._last > _QUIET_SECONDS:
             self._last = self._clock()
             self.notice(f"{line}, {step['minutes']:.1f} minutes")
+
+
+if __name__ == "__main__":  # for launchers such as `accelerate launch -m`
+    sys.exit(main())

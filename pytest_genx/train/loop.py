@@ -30,11 +30,13 @@ _SUSPENDED = 10  # a step that takes so many times the shortest full one was int
 
 
 class OutOfMemory(GenxError):
-    """A GPU has no memory for the smallest step there is."""
+    """A GPU has no memory for the smallest step there is, or for one that cannot be cut."""
 
-    def __init__(self, tokens: int) -> None:
+    def __init__(self, tokens: int, rows: int = 1) -> None:
+        what = "one row" if rows == 1 else f"{rows} rows"
+        more = "" if rows == 1 else "more train.gradient_accumulation_steps, "
         super().__init__(
-            f"the GPU has no memory for one row of {tokens} tokens; try "
+            f"the GPU has no memory for {what} of {tokens} tokens; try {more}"
             "train.gradient_checkpointing=true, or roles: adapters"
         )
 

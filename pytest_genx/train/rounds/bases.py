@@ -37,6 +37,7 @@ _TOKENS = (
     "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
     "vocab.json", "merges.txt", "chat_template.jinja",
 )  # fmt: skip
+_LONG = 1 << 20  # tokens
 _CARD = re.compile(r"---\n(?:.*\n)*?license: *[\"']?([\w.-]+)[\"']?\s*\n")
 _SIZE = re.compile(r"(?<![A-Za-z0-9.])(\d+(?:\.\d+)?)([bBmM])(?![A-Za-z0-9])")
 
@@ -156,6 +157,14 @@ def parameters(path: Path) -> int:
                     size *= width
                 count += size
     return count
+
+
+def context_length(path: Path) -> int:
+    """How many tokens a base was made for; very many where it does not say."""
+    if not path.is_dir():
+        return read_header(path).number("context_length")
+    config = json.loads((path / "config.json").read_text("utf-8"))
+    return int(config.get("max_position_embeddings") or _LONG)
 
 
 def named_size(name: str) -> int:

@@ -18,7 +18,8 @@ from pytest_genx.train.rounds.recipe import RoundsRecipe
 
 _RANK = 8  # of peft's adapters where the recipe names none
 _SAVED = 40_000  # bytes of samples and outcomes a problem and round
-_VOCABULARY = 150_000  # tokens, where the base is not here to be asked
+_VOCABULARY = 150_000  # tokens of a base that is not here to be asked,
+_SMALL = 200_000_000, 4096  # unless it has fewer parameters than this: then so many
 _LAYER = 34  # bytes of activations of one token, layer and unit of width, in 16 bits
 
 
@@ -46,7 +47,8 @@ def size_of(recipe: RoundsRecipe, part: str, path: Path | None = None) -> Size:
         given = recipe.base
         if part == Role.TESTER.value and recipe.tester_base is not None:
             given = recipe.tester_base
-        return Size(named_size(given.name))
+        count = named_size(given.name)
+        return Size(count, vocabulary=_SMALL[1] if count < _SMALL[0] else _VOCABULARY)
     if not path.is_dir():
         header = read_header(path)
         return Size(
@@ -85,6 +87,8 @@ def memory_lines(
             f"{unknown[0]} is"
         )
         return
+    if not all(size.width for size in sizes.values()):
+        yield "the base is not here: what follows is guessed from the size that its name speaks of"
     count = problems or (recipe.data.limit or 1000) * len(recipe.data.train)
     gpu = torch.cuda.is_available()
     disk = (recipe.rounds + 1) * (

@@ -22,7 +22,9 @@ from pytest_genx.train.rounds.bases import (
     Chat,
     Words,
     best_device,
+    context_length,
     load_base,
+    load_words,
     read_chat_template,
     save_words,
 )
@@ -152,8 +154,8 @@ def finetune(
     # The frozen weights under an adapter need no more than 16 bits.
     half = device == "cuda" and job.lora is not None
     dtype = "bfloat16" if half else "float32"
-    model, words = load_base(base, dtype=dtype)
-    longest = min(model.config.max_position_embeddings, LONGEST_ROW)
+    words = load_words(base)
+    longest = min(context_length(base), LONGEST_ROW)
     packs, dropped = pack(
         documents, words.tokenizer, longest=longest, prompt_weight=recipe.prompt_weight,
         ends=(words.end, words.pad), begin=words.chat is None,
@@ -172,7 +174,7 @@ def finetune(
         # As the loop cuts packs into batches.
         in_pass = sum(-(-len(p.tokens) // max(recipe.batch // p.length, 1)) for p in packs)
         steps = max(1, round(recipe.epochs * in_pass))
-        model = prepare(model.to(device), job.lora, recipe)
+        model = prepare(load_base(base, dtype=dtype)[0].to(device), job.lora, recipe)
         train(
             model, packs, recipe.loop(steps), state, seed=job.seed, resume=True,
             report=lambda step: report({**step, "steps": steps}), notice=notice,

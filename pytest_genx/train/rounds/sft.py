@@ -8,6 +8,7 @@ doubled.
 from __future__ import annotations
 
 import dataclasses
+import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -79,7 +80,7 @@ def train_sft(
         The number of steps done.
 
     Raises:
-        OutOfMemory: a single row does not fit.
+        OutOfMemory: a single row does not fit, or one of several processes ran out of memory.
     """
     import torch  # noqa: PLC0415
     from transformers import PrinterCallback  # noqa: PLC0415
@@ -88,7 +89,8 @@ def train_sft(
     longest = max(len(row["input_ids"]) for row in rows)
     mean = sum(len(row["input_ids"]) for row in rows) / len(rows)
     cuts = recipe.gradient_accumulation_steps
-    size = max(1, round(recipe.batch / mean / cuts))
+    processes = int(os.environ.get("WORLD_SIZE", "1"))  # by torch's launchers
+    size = max(1, round(recipe.batch / mean / cuts / processes))
     size = int(settings.get("per_device_train_batch_size", size))
     while True:
         try:
@@ -100,8 +102,8 @@ def train_sft(
             trainer.train(resume_from_checkpoint=_last(folder))
             break
         except torch.OutOfMemoryError:
-            if size == 1:
-                raise OutOfMemory(longest) from None
+            if size == 1 or processes > 1:  # the others wait for this one, and cannot be told
+                raise OutOfMemory(longest, size) from None
             cuts, size = cuts * 2, max(1, size // 2)
         notice(f"out of memory; a step passes in {cuts} parts of {size} rows from here on")
     trainer.save_model(str(target))
