@@ -13,6 +13,7 @@ from typing import Any
 
 from pytest_genx.domain import Outcome, Prompt, Role
 from pytest_genx.train.packing import pack, row_length
+from pytest_genx.train.rounds import sample
 from pytest_genx.train.rounds.bases import Base, BaseMissing, best_device, load_base, load_words
 from pytest_genx.train.rounds.estimate import Size, memory_lines, size_of
 from pytest_genx.train.rounds.execute import execute
@@ -150,7 +151,7 @@ def _tried(work: Work) -> Iterator[str]:
     tries = [
         (
             one.id, len(one.references), len(one.tests), counts[one.id, "tester"],
-            counts[one.id, "coder"], sum(n for _, _, n in line["tester"] + line["coder"]),
+            counts[one.id, "coder"], sample.tokens([line]),
             len(done.cases), done.n_useful, len(done.codes),
         )
         for one, line, done in zip(chosen, lines, tried, strict=True)

@@ -72,7 +72,11 @@ def work(place, number):
         {"written": w, "count": 1, "outcome": "F", "call": "f", "corrected": c, "status": s}
         for w, c, s in CASES
     ]
-    place.write(SAMPLES, [{**head, "tester": [["x", 1, 9]], "coder": [["no code", 1, 9]]}])
+    samples = {
+        role: [{"text": text, "seed": 1, "tokens": 9}]
+        for role, text in (("tester", "x"), ("coder", "no code"))
+    }
+    place.write(SAMPLES, [{**head, **samples}])
     place.write(lines.CASES, [{**head, "cases": cases, "silent": 0}])
     codes = [{"source": source, "count": 1} for source in CODES]
     place.write(lines.CODES, [{**head, "codes": codes, "unreadable": 1}])
