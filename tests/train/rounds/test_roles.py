@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import pytest
 
@@ -151,11 +152,69 @@ def test_both_roles_are_exported(runs, tmp_path, capsys, monkeypatch):
     """A folder for each role, each of which llama.cpp runs."""
     from pytest_genx.train.export import smoke
 
+    form, output = runs
+    if form not in {"two", "adapters"}:
+        pytest.skip("the files are of the kind of the other forms")
     monkeypatch.setattr(smoke, "_LENGTH", 2)
-    _, output = runs
     to = tmp_path / "to"
     assert main(["export", str(output / "straight"), "--to", str(to)]) == 0
     for role in ("coder", "tester"):
         assert (to / role / f"tiny-v2-{role}.gguf").is_file()
         assert "The licence of the base is not known" in (to / role / "README.md").read_text()
     assert capsys.readouterr().out.count("smoke test: token ids the same") == 2
+
+
+def test_the_train_stage_is_launched_by_the_words_of_the_recipe(recipe_text, folder, capsys):
+    """What it ends with is told, and a launcher that is not there too."""
+    pytest.importorskip("trl", reason="needs the trl extra")
+    path = folder / "launch.yaml"
+    path.write_text(recipe_text)
+    given = ["roles=one", "train.trainer=trl", "data.test=[]", "sampling.backend=llama"]
+    for words, said in (
+        (f"[{sys.executable}, -c, raise SystemExit(3)]", "ended with status 3"),
+        ("[no-such-launcher]", "cannot start no-such-launcher"),
+    ):
+        output = folder / f"launch-{len(words)}"
+        verb = ["run", str(path), *given, f"output={output}", f"train.launch={words}"]
+        assert main(verb) == 2
+        assert said in capsys.readouterr().err
+    help_ = subprocess.run(
+        [sys.executable, "-m", "pytest_genx.train.cli", "train", "--help"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "--round" in help_.stdout
+
+
+@pytest.mark.parametrize("workers", ["ray", "ray:localhost:6379"])
+def test_a_cluster_is_asked_for_by_the_workers(recipe_text, folder, workers, monkeypatch):
+    """The sandbox gets the address; what is no number and no cluster is refused."""
+    from pytest_genx.errors import BadOption
+    from pytest_genx.train.rounds import stages
+
+    seen = []
+
+    class Nothing:
+        def close(self):
+            pass
+
+    def sandbox(_manager, _name):
+        return lambda config: seen.append(config.ray) or Nothing()
+
+    monkeypatch.setattr(stages.plugins, "sandbox", sandbox)
+    path = folder / "ray.yaml"
+    path.write_text(recipe_text)
+    recipe = load_rounds(path, [f"execution.workers={workers}"])
+    with stages.open_runner(open_work(recipe, Watch(), {})):
+        pass
+    assert seen == [workers.partition(":")[2]]
+    with pytest.raises(BadOption, match="ray:HOST:PORT"):
+        open_work(load_rounds(path, ["execution.workers=rai"]), Watch(), {})
+
+
+@pytest.mark.skipif(find_spec("ray") is None, reason='needs ray: pip install "pytest-genx[ray]"')
+def test_references_run_on_a_cluster(recipe_text, folder, capsys):
+    """A dry run executes there."""
+    path = folder / "cluster.yaml"
+    path.write_text(recipe_text)
+    assert main(["check", str(path), "execution.workers=ray", f"output={folder}/cluster"]) == 0
+    assert "passes 1 of 1 tests" in capsys.readouterr().out
