@@ -157,6 +157,10 @@ def _value(path: Path, hint: Any, value: Any, where: str) -> Any:
         if not isinstance(value, dict):
             raise RecipeError(path, f"{where} is {value!r}; expected a mapping")
         return _build(path, typing.cast("type[Any]", hint), value, where + ".")
+    if typing.get_origin(hint) is dict:
+        if not isinstance(value, dict):
+            raise RecipeError(path, f"{where} is {value!r}; expected a mapping")
+        return value
     if typing.get_origin(hint) is tuple:
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise RecipeError(path, f"{where} is {value!r}; expected a list of names")

@@ -13,6 +13,7 @@ from typing import Any
 from pytest_genx.errors import RecipeError, UnknownName
 from pytest_genx.train.recipe import TrainRecipe, read_recipe
 
+METHODS = ("sft", "kto", "dpo", "grpo")
 REPLAY = ("union", "none", "share")
 FILTER = ("execution", "none")
 
@@ -65,8 +66,13 @@ class FilterPart:
 
 @dataclass(frozen=True, slots=True)
 class TuningPart:
-    """How the base is fine-tuned in each round; the names are those of pretraining."""
+    """How the base is fine-tuned in each round; the names are those of pretraining.
 
+    `method` is what makes version k + 1: `sft` from the base, the others on from version k, with
+    the settings of their own part; all but `threads` here is for `sft`, which makes version 1.
+    """
+
+    method: str = "sft"
     epochs: float = 2.0
     threads: int = 1
     batch: int = 4096  # tokens of a step
@@ -86,6 +92,17 @@ class TuningPart:
             weight_decay=self.weight_decay, warmup=self.warmup, decay=self.decay,
             prompt_weight=self.prompt_weight, checkpoint=self.checkpoint,
         )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class PreferencePart:
+    """Which of a round's answers kto, dpo and grpo learn from."""
+
+    lowest: float = 0.2  # share of right answers to a problem, strictly between these
+    highest: float = 0.8
+    valid: float = 1.0  # share of a tester's cases that must hold in a right answer
+    pairs: int = 4  # of a problem and role, for dpo
+    wrong: int = 16  # programs that a tester's cases are run against, for grpo
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +131,10 @@ class RoundsRecipe:
     execution: ExecutionPart = dataclasses.field(default_factory=ExecutionPart)
     filter: FilterPart = dataclasses.field(default_factory=FilterPart)
     train: TuningPart = dataclasses.field(default_factory=TuningPart)
+    preferences: PreferencePart = dataclasses.field(default_factory=PreferencePart)
+    kto: dict[str, Any] = dataclasses.field(default_factory=dict)  # settings by TRL's names
+    dpo: dict[str, Any] = dataclasses.field(default_factory=dict)
+    grpo: dict[str, Any] = dataclasses.field(default_factory=dict)
     eval: EvalPart = dataclasses.field(default_factory=EvalPart)
 
     def decisive(self) -> dict[str, Any]:
@@ -145,6 +166,7 @@ def load_rounds(path: Path, overrides: Sequence[str] = ()) -> RoundsRecipe:
     for kind, name, known in (
         ("filter", recipe.filter.kind, FILTER),
         ("replay", recipe.filter.replay, REPLAY),
+        ("method", recipe.train.method, METHODS),
     ):
         if name not in known:
             raise UnknownName(kind, name, known)
@@ -164,14 +186,22 @@ def load_rounds(path: Path, overrides: Sequence[str] = ()) -> RoundsRecipe:
         "train.epochs": recipe.train.epochs,
         "train.batch": recipe.train.batch,
         "train.answers": recipe.train.answers,
+        "preferences.pairs": recipe.preferences.pairs,
+        "preferences.wrong": recipe.preferences.wrong,
         "data.limit": recipe.data.limit or 1,
         "eval.limit": recipe.eval.limit or 1,
     }
     for key, value in positive.items():
         if value <= 0:
             raise RecipeError(path, f"{key} is {value}; expected more than 0")
-    for key in ("share", "threshold"):
-        if not 0.0 <= getattr(recipe.filter, key) <= 1.0:
-            value = getattr(recipe.filter, key)
-            raise RecipeError(path, f"filter.{key} is {value}; expected 0 to 1")
+    shares = {
+        "filter.share": recipe.filter.share,
+        "filter.threshold": recipe.filter.threshold,
+        "preferences.lowest": recipe.preferences.lowest,
+        "preferences.highest": recipe.preferences.highest,
+        "preferences.valid": recipe.preferences.valid,
+    }
+    for key, share in shares.items():
+        if not 0.0 <= share <= 1.0:
+            raise RecipeError(path, f"{key} is {share}; expected 0 to 1")
     return recipe
