@@ -75,7 +75,9 @@ def judged(evidence: Evidence, valid: float, limit: int) -> list[Answer]:
     found: list[Answer] = []
     coder = read_samples(dict(evidence.samples), Role.CODER)
     for sample, code in zip(coder, _numbered(coder, problem), strict=True):
-        found.append(_answer(problem, problem.coder, sample, limit, code is not None and passing[code]))
+        found.append(
+            _answer(problem, problem.coder, sample, limit, code is not None and passing[code])
+        )
     for sample in read_samples(dict(evidence.samples), Role.TESTER):
         cases = [worth.get(case.source, (False, False))
                  for case in extract_cases([sample], problem.target)]  # fmt: skip

@@ -1,6 +1,6 @@
 """Rewards of GRPO by cross-execution: fresh answers of both roles, run against what a round knows.
 
-* coder: the share of validated cases that its code passes, plus 0.1 for an answer with a code in it;
+* coder: the share of validated cases that its code passes, plus 0.1 where there is a code;
 * tester: 0.85 x detected + 0.05 x valid / max(12, n) + 0.1 x format, after UTRL (arXiv 2508.21107).
   `detected` is the share of wrong programs that fail one of its valid cases, `valid` the number of
   cases that the reference passes as they were written, n the number it wrote; the denominator keeps
@@ -80,10 +80,10 @@ def arena(evidence: Evidence, *, n_mutants: int, most: int, seed: int) -> Arena 
     return Arena(problem, (*cases, *tests), tuple(wrong))
 
 
-def coder_reward(passed: Sequence[bool] | None) -> float:
+def pay_coder(passed: Sequence[bool] | None) -> float:
     """Reward one coder's answer; None is an answer without a code.
 
-    >>> coder_reward([True, True, False, False]), coder_reward(None)
+    >>> pay_coder([True, True, False, False]), pay_coder(None)
     (0.6, 0.0)
     """
     if passed is None:
@@ -91,16 +91,16 @@ def coder_reward(passed: Sequence[bool] | None) -> float:
     return sum(passed) / max(1, len(passed)) + 0.1
 
 
-def tester_reward(valid: Sequence[bool], fails: Sequence[Sequence[bool]]) -> float:
+def pay_tester(valid: Sequence[bool], fails: Sequence[Sequence[bool]]) -> float:
     """Reward one tester's answer.
 
     Args:
         valid: of each case it wrote, whether the reference passes it.
         fails: [n_wrong][n_cases], whether a wrong program fails a case.
 
-    >>> tester_reward([True, False], [[True, False], [False, True]])  # half is detected
+    >>> pay_tester([True, False], [[True, False], [False, True]])  # half is detected
     0.5291666666666667
-    >>> tester_reward([], [[]])
+    >>> pay_tester([], [[]])
     0.0
     """
     if not valid:
@@ -117,7 +117,7 @@ def reward_coder(place: Arena, completions: Sequence[str], run: Run) -> list[flo
     programs = [codes[0].program for codes in found if codes]
     rows = iter(run(programs, place.cases, 1) if programs else [])
     return [
-        coder_reward([e.outcome is _PASS for e in next(rows)] if codes else None) for codes in found
+        pay_coder([e.outcome is _PASS for e in next(rows)] if codes else None) for codes in found
     ]
 
 
@@ -135,7 +135,7 @@ def reward_tester(place: Arena, completions: Sequence[str], run: Run) -> list[fl
     for own in found:
         at = [position[case.source] for case in own]
         fails = [[not row[j] for j in at] for row in passed[1:]]
-        rewards.append(tester_reward([passed[0][j] for j in at], fails))
+        rewards.append(pay_tester([passed[0][j] for j in at], fails))
     return rewards
 
 

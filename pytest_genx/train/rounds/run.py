@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_genx.models.store import file_hash
+from pytest_genx.train.rounds.methods.settings import check_method
 from pytest_genx.train.rounds.problems import load_sets, measured_code
 from pytest_genx.train.rounds.recipe import RoundsRecipe
 from pytest_genx.train.rounds.stages import (
@@ -32,8 +33,10 @@ def open_work(recipe: RoundsRecipe, watch: Watch) -> Work:
 
     Raises:
         RecipeError, DataError, UnknownName: as the recipe and its files are read.
+        MissingDependency: the recipe's method needs TRL.
         RunError: no problem is left to train on.
     """
+    check_method(recipe)
     measured = measured_code(recipe.data.test, recipe.data)
     train, dropped = load_sets(
         recipe.data.train, recipe.data, limit=recipe.data.limit, seed=recipe.seed,

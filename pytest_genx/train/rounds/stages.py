@@ -22,6 +22,8 @@ from pytest_genx.interfaces import Ranker
 from pytest_genx.train.gguf_file import write_gguf
 from pytest_genx.train.rounds import accept, finetune, lines, score
 from pytest_genx.train.rounds.execute import LONGEST, Runner, execute
+from pytest_genx.train.rounds.methods.round import train_on
+from pytest_genx.train.rounds.preferences import Evidence
 from pytest_genx.train.rounds.problems import Problem
 from pytest_genx.train.rounds.recipe import RoundsRecipe
 from pytest_genx.train.rounds.sample import Sampler, read_samples, sample, tokens
@@ -35,6 +37,7 @@ from pytest_genx.train.rounds.store import (
     write_text,
 )
 
+_TRAINED = [finetune.MODEL, f"{finetune.FOLDER}/model.safetensors"]
 SAMPLES, ACCEPTED = "samples.jsonl.gz", "accepted.jsonl.gz"
 MEASURED, METRICS = "measured.jsonl.gz", "metrics.json"
 RANKERS = ("dual_critic", "codet", "majority")
@@ -208,23 +211,41 @@ def _filter(work: Work, number: int, place: Place) -> tuple[list[str], dict[str,
 
 def _train(work: Work, number: int, place: Place) -> tuple[list[str], dict[str, Any]]:
     recipe = work.recipe
+    if number and recipe.train.method != "sft":
+        return _train_on(work, number, place)
     earlier = [work.place(k).read(ACCEPTED) for k in range(number)]
     draw = random.Random(f"{recipe.seed} replay {number}")
     rows = accept.replayed(earlier, recipe.filter, draw) + place.read(ACCEPTED)
     rows = accept.distinct(rows)
     documents = finetune.make_documents(rows, work.train, recipe.train.answers, recipe.seed)
     origins = Counter(f"round {row['round']}" for row in rows)
+    counts = finetune.finetune(
+        documents, recipe.base, place.folder, recipe.train,
+        seed=recipe.seed, name=f"{recipe.name}-v{number + 1}", report=_reporting(work, number),
+    )  # fmt: skip
+    return _TRAINED, {**counts, "rows": dict(sorted(origins.items()))}
 
+
+def _train_on(work: Work, number: int, place: Place) -> tuple[list[str], dict[str, Any]]:
+    """Train on from the version that sampled; what comes of it is trained on no earlier round."""
+    files = (SAMPLES, lines.CASES, lines.CODES, lines.OUTCOMES)
+    of_problems = zip(*map(place.read, files), strict=True)
+    evidence = [Evidence(work.train[four[0]["problem"]], *four) for four in of_problems]
+    before = work.place(number - 1).folder / finetune.FOLDER
+    with _runner(work) as run:
+        facts = train_on(
+            evidence, work.recipe, before, place.folder, run,
+            name=f"{work.recipe.name}-v{number + 1}", report=_reporting(work, number),
+        )  # fmt: skip
+    return _TRAINED, facts
+
+
+def _reporting(work: Work, number: int) -> Callable[[dict[str, float]], None]:
     def report(step: dict[str, float]) -> None:
         work.watch.progress(f"round {number}, train", int(step["step"]), 0)
         work.watch.log({"event": "step", "round": number, **step})
 
-    counts = finetune.finetune(
-        documents, recipe.base, place.folder, recipe.train,
-        seed=recipe.seed, name=f"{recipe.name}-v{number + 1}", report=report,
-    )  # fmt: skip
-    files = [finetune.MODEL, f"{finetune.FOLDER}/model.safetensors"]
-    return files, {**counts, "rows": dict(sorted(origins.items()))}
+    return report
 
 
 def _evaluate(work: Work, number: int, place: Place) -> tuple[list[str], dict[str, Any]]:

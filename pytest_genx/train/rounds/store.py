@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import json
 import platform
+import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import metadata
@@ -20,8 +21,9 @@ from pytest_genx.errors import GenxError
 from pytest_genx.models.store import file_hash
 
 MANIFEST = "manifest.json"
+CHECKPOINTS = "checkpoints"  # a folder of those that TRL writes
 FORMAT = 1
-_PACKAGES = ("torch", "transformers", "llama-cpp-python", "gguf", "numpy")
+_PACKAGES = ("torch", "transformers", "llama-cpp-python", "gguf", "numpy", "trl")
 
 Line = dict[str, Any]
 
@@ -75,6 +77,7 @@ class Place:
         for pattern in ("*.part", "*.new", "checkpoint*.pt"):
             for path in self.folder.glob(pattern):
                 path.unlink()
+        shutil.rmtree(self.folder / CHECKPOINTS, ignore_errors=True)
 
     def part(self, name: str) -> Part:
         """Open the unfinished file of a stage."""

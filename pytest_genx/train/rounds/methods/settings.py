@@ -1,15 +1,17 @@
-"""A recipe's part for a method -> TRL's configuration; TRL's own names, checked against its fields."""
+"""A recipe's part for a method -> TRL's configuration; TRL's own names, checked."""
 
 from __future__ import annotations
 
 import dataclasses
 import difflib
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pytest_genx.errors import MissingDependency, RecipeError
 from pytest_genx.train.rounds.recipe import RoundsRecipe
+from pytest_genx.train.rounds.store import CHECKPOINTS
 
 # TRL's defaults are for models of billions of parameters on GPUs; these are what differs here.
 _COMMON = {
@@ -67,7 +69,7 @@ def check_method(recipe: RoundsRecipe) -> None:
         RecipeError: as `make_config`.
     """
     if recipe.train.method != "sft":
-        make_config(recipe, recipe.output / "checkpoints")
+        make_config(recipe, recipe.output / CHECKPOINTS)
 
 
 def make_config(recipe: RoundsRecipe, folder: Path, **more: Any) -> Any:
@@ -96,7 +98,9 @@ def make_config(recipe: RoundsRecipe, folder: Path, **more: Any) -> Any:
             raise RecipeError(recipe.path, reason)
         if key in _OWN:
             raise RecipeError(recipe.path, f"{method}.{key} is decided by the run itself")
-    settled = {"use_cpu": not _has_gpu(), **more, **DEFAULTS[method], **given}
+    # On a CPU bfloat16 costs precision that small steps need, and is not faster for small models.
+    device = {} if _has_gpu() else {"use_cpu": True, "bf16": False}
+    settled = {**device, **more, **DEFAULTS[method], **given}
     # Its name before transformers 5.20 or so, which a recipe may still use.
     if _OLD in given or "activation_checkpointing" not in fields:
         settled.setdefault(_OLD, settled.pop("activation_checkpointing"))
@@ -111,7 +115,9 @@ def make_config(recipe: RoundsRecipe, folder: Path, **more: Any) -> Any:
         "disable_tqdm": True,
     }
     try:
-        return kind(**values, **own)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # of names that TRL or recipes still use
+            return kind(**values, **own)
     except (ValueError, TypeError, NotImplementedError) as error:
         text = " ".join(str(error).split())[:300]
         raise RecipeError(recipe.path, f"{method}: {text}") from None

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import random
 import shutil
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,14 +27,13 @@ from pytest_genx.train.rounds.preferences import Answer, Pair
 from pytest_genx.train.rounds.rewards import Arena, Run, reward_functions
 from pytest_genx.train.tokenizer import special_ids
 
-CHECKPOINTS = "checkpoints"
 _STATE = "trainer_state.json"  # transformers writes it last into a checkpoint
 Report = Callable[[dict[str, float]], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where training starts from: a folder of transformers, its tokenizer, tokens it has room for."""
+    """A version in the transformers format, its tokenizer, and the tokens it has room for."""
 
     model: Path
     tokenizer: Tokenizer
@@ -71,9 +71,7 @@ def train_kto(
     for answer in answers:
         prompt, completion = encode(start.tokenizer, answer)
         if len(prompt) + len(completion) <= longest:
-            rows.append(
-                {"prompt_ids": prompt, "completion_ids": completion, "label": answer.right}
-            )
+            rows.append({"prompt_ids": prompt, "completion_ids": completion, "label": answer.right})
     random.Random(config.seed).shuffle(rows)  # TRL takes them in this order
     right = sum(row["label"] for row in rows)
     wrong = len(rows) - right
@@ -186,16 +184,19 @@ def _fit(
             report({"step": state.global_step, **values})
 
     disable_progress_bar()
-    # A path, not a model: TRL reads the reference model from it once more.
-    trainer = Quiet(
-        model=str(start.model),
-        args=config,
-        train_dataset=Dataset.from_list([dict(row) for row in rows]),
-        processing_class=AutoTokenizer.from_pretrained(start.model, local_files_only=True),
-        callbacks=[Log()],
-        **more,
-    )
-    trainer.remove_callback(PrinterCallback)
-    trainer.train(resume_from_checkpoint=whole_checkpoint(Path(config.output_dir)))
+    with warnings.catch_warnings():
+        # What TRL still calls by an old name in transformers is no user's to change.
+        warnings.simplefilter("ignore", FutureWarning)
+        # A path, not a model: TRL reads the reference model from it once more.
+        trainer = Quiet(
+            model=str(start.model),
+            args=config,
+            train_dataset=Dataset.from_list([dict(row) for row in rows]),
+            processing_class=AutoTokenizer.from_pretrained(start.model, local_files_only=True),
+            callbacks=[Log()],
+            **more,
+        )
+        trainer.remove_callback(PrinterCallback)
+        trainer.train(resume_from_checkpoint=whole_checkpoint(Path(config.output_dir)))
     model = trainer.accelerator.unwrap_model(trainer.model)
     return Trained(model, {**counts, "steps": int(trainer.state.global_step)})
