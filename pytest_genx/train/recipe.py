@@ -156,10 +156,8 @@ def _build(path: Path, kind: type[Any], tree: Mapping[str, Any], where: str) -> 
 
 def _value(path: Path, hint: Any, value: Any, where: str) -> Any:
     """Convert one value to its annotated type."""
-    if dataclasses.is_dataclass(hint):
-        if not isinstance(value, dict):
-            raise RecipeError(path, f"{where} is {value!r}; expected a mapping")
-        return _build(path, typing.cast("type[Any]", hint), value, where + ".")
+    if dataclasses.is_dataclass(hint) or typing.get_origin(hint) is dict:
+        return _mapping(path, hint, value, where)
     if typing.get_origin(hint) is tuple:
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise RecipeError(path, f"{where} is {value!r}; expected a list of names")
@@ -176,6 +174,15 @@ def _value(path: Path, hint: Any, value: Any, where: str) -> Any:
         return value
     names = " or ".join("path" if t is Path else t.__name__ for t in allowed if t is not type(None))
     raise RecipeError(path, f"{where} is {value!r}; expected {names}")
+
+
+def _mapping(path: Path, hint: Any, value: Any, where: str) -> Any:
+    """A part of the recipe, or settings that another library's configuration holds."""
+    if not isinstance(value, dict):
+        raise RecipeError(path, f"{where} is {value!r}; expected a mapping")
+    if not dataclasses.is_dataclass(hint):
+        return value
+    return _build(path, typing.cast("type[Any]", hint), value, where + ".")
 
 
 def _check(recipe: Recipe) -> None:

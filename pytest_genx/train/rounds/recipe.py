@@ -16,6 +16,7 @@ from pytest_genx.train.rounds.track import TRACKERS
 
 ROLES = ("one", "two", "adapters")
 TRAINERS = ("own", "trl")
+METHODS = ("sft", "kto", "dpo", "grpo")
 REPLAY = ("union", "none", "share")
 FILTER = ("execution", "none")
 
@@ -71,8 +72,13 @@ class FilterPart:
 
 @dataclass(frozen=True, slots=True)
 class TuningPart:
-    """How the base is fine-tuned in each round; the names are those of pretraining."""
+    """How the base is fine-tuned in each round; the names are those of pretraining.
 
+    `method` is what makes version k + 1: `sft` from the base, the others on from version k, with
+    the settings of their own part; all but `threads` here is for `sft`, which makes version 1.
+    """
+
+    method: str = "sft"
     epochs: float = 2.0
     threads: int = 1
     batch: int = 4096  # tokens of a step
@@ -97,6 +103,17 @@ class TuningPart:
             prompt_weight=self.prompt_weight, checkpoint=self.checkpoint,
             gradient_accumulation_steps=self.gradient_accumulation_steps,
         )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class PreferencePart:
+    """Which of a round's answers kto, dpo and grpo learn from."""
+
+    lowest: float = 0.2  # share of right answers to a problem, strictly between these
+    highest: float = 0.8
+    valid: float = 1.0  # share of a tester's cases that must hold in a right answer
+    pairs: int = 4  # of a problem and role, for dpo
+    wrong: int = 16  # programs that a tester's cases are run against, for grpo
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +146,10 @@ class RoundsRecipe:
     execution: ExecutionPart = dataclasses.field(default_factory=ExecutionPart)
     filter: FilterPart = dataclasses.field(default_factory=FilterPart)
     train: TuningPart = dataclasses.field(default_factory=TuningPart)
+    preferences: PreferencePart = dataclasses.field(default_factory=PreferencePart)
+    kto: dict[str, Any] = dataclasses.field(default_factory=dict)  # settings by TRL's names
+    dpo: dict[str, Any] = dataclasses.field(default_factory=dict)
+    grpo: dict[str, Any] = dataclasses.field(default_factory=dict)
     eval: EvalPart = dataclasses.field(default_factory=EvalPart)
     peft: dict[str, Any] | None = None  # for adapters: fields of peft's LoraConfig
     trl: dict[str, Any] | None = None  # for `train.trainer: trl`: fields of TRL's SFTConfig
@@ -182,6 +203,7 @@ def load_rounds(path: Path, overrides: Sequence[str] = ()) -> RoundsRecipe:
         ("filter", recipe.filter.kind, FILTER),
         ("replay", recipe.filter.replay, REPLAY),
         *(("tracker", name, TRACKERS) for name in recipe.tracking),
+        ("method", recipe.train.method, METHODS),
     ):
         if name not in known:
             raise UnknownName(kind, name, known)
@@ -217,6 +239,8 @@ def _check_numbers(recipe: RoundsRecipe) -> None:
         "train.batch": recipe.train.batch,
         "train.answers": recipe.train.answers,
         "train.gradient_accumulation_steps": recipe.train.gradient_accumulation_steps,
+        "preferences.pairs": recipe.preferences.pairs,
+        "preferences.wrong": recipe.preferences.wrong,
         "data.limit": recipe.data.limit or 1,
         "eval.limit": recipe.eval.limit or 1,
         "eval.tester": recipe.eval.tester,
@@ -232,6 +256,9 @@ def _check_numbers(recipe: RoundsRecipe) -> None:
         "filter.threshold": recipe.filter.threshold,
         "data.overlap": recipe.data.overlap,
         "data.holdout": recipe.data.holdout,
+        "preferences.lowest": recipe.preferences.lowest,
+        "preferences.highest": recipe.preferences.highest,
+        "preferences.valid": recipe.preferences.valid,
     }.items():
         if not 0.0 <= share <= 1.0:
             raise RecipeError(recipe.path, f"{key} is {share}; expected 0 to 1")

@@ -16,6 +16,7 @@ from pytest_genx.config import worker_option
 from pytest_genx.domain import Role
 from pytest_genx.train.rounds.bases import Base, based, find_base, own_name
 from pytest_genx.train.rounds.lock import held, locked
+from pytest_genx.train.rounds.methods.settings import check_method
 from pytest_genx.train.rounds.problems import load_sets, measured_of
 from pytest_genx.train.rounds.recipe import RoundsRecipe
 from pytest_genx.train.rounds.roles import lora_config, parts
@@ -48,10 +49,12 @@ def open_work(recipe: RoundsRecipe, watch: Watch, bases: Mapping[str, Base]) -> 
     Raises:
         MissingDependency: what the form of the roles takes is not installed.
         RecipeError, DataError, UnknownName: as the recipe and its files are read.
+        MissingDependency: the recipe's method needs TRL.
         RunError: no problem is left to train on.
     """
     lora_config(recipe)
     check_trl(recipe)
+    check_method(recipe)
     worker_option(str(recipe.execution.workers))
     train, dropped = load_sets(
         recipe.data.train, recipe.data, limit=recipe.data.limit, seed=recipe.seed,

@@ -21,9 +21,12 @@ from pytest_genx.domain import Role
 from pytest_genx.interfaces import Ranker
 from pytest_genx.train.rounds import accept, lines, score
 from pytest_genx.train.rounds.execute import LONGEST, Runner, execute
+from pytest_genx.train.rounds.methods.round import train_on
+from pytest_genx.train.rounds.preferences import Evidence
+from pytest_genx.train.rounds.roles import MODEL
 from pytest_genx.train.rounds.sample import Sampler, read_samples, sample, tokens
 from pytest_genx.train.rounds.store import Line, Place, keeping, read_lines, write_text
-from pytest_genx.train.rounds.tuning import train_parts
+from pytest_genx.train.rounds.tuning import train_parts, trained_files
 from pytest_genx.train.rounds.work import Work
 
 SAMPLES, ACCEPTED = "samples.parquet", "accepted.parquet"
@@ -145,10 +148,30 @@ def _filter(work: Work, number: int, place: Place) -> tuple[list[str], dict[str,
 
 def _train(work: Work, number: int, place: Place) -> tuple[list[str], dict[str, Any]]:
     recipe = work.recipe
+    if number and recipe.train.method != "sft":
+        return _train_on(work, number, place)
     earlier = [work.place(k).read(ACCEPTED) for k in range(number)]
     draw = random.Random(f"{recipe.seed} replay {number}")
     rows = accept.replayed(earlier, recipe.filter, draw) + place.read(ACCEPTED)
     return train_parts(work, number, place, accept.distinct(rows))
+
+
+def _train_on(work: Work, number: int, place: Place) -> tuple[list[str], dict[str, Any]]:
+    """Train on from the version that sampled; what comes of it is trained on no earlier round."""
+    files = (SAMPLES, lines.CASES, lines.CODES, lines.OUTCOMES)
+    of_problems = zip(*map(place.read, files), strict=True)
+    evidence = [Evidence(work.train[four[0]["problem"]], *four) for four in of_problems]
+
+    def report(step: dict[str, float]) -> None:
+        work.watch.progress(f"round {number}, train", int(step["step"]), int(step.get("steps", 0)))
+        work.watch.log({"event": "step", "round": number, **step})
+
+    with open_runner(work) as run:
+        facts = train_on(
+            evidence, work.recipe, work.place(number - 1).folder / MODEL, place.folder, run,
+            name=f"{work.recipe.name}-v{number + 1}", report=report,
+        )  # fmt: skip
+    return trained_files(place, work.recipe.roles), facts
 
 
 def _evaluate(work: Work, number: int, place: Place) -> tuple[list[str], dict[str, Any]]:

@@ -49,7 +49,8 @@ filter:
   share: 0.5                    # what share takes
   threshold: 0.6                # by the dual critic, for problems without a reference
 train:
-  epochs: 2
+  method: sft                   # kto, dpo, grpo go on from the version that sampled (extra trl)
+  epochs: 2                     # this and what follows is for sft, which makes version 1 always
   threads: 2
   batch: 4096                   # tokens of a step
   muon: 1.0e-3                  # learning rate of matrices inside blocks
@@ -59,6 +60,36 @@ train:
   prompt_weight: 0.1            # loss weight of tokens that are given
   checkpoint: 2                 # minutes
   answers: 3                    # tester documents for a problem
+preferences:                    # which answers of a round kto, dpo and grpo learn from
+  lowest: 0.2                   # share of right answers to a problem, strictly between these
+  highest: 0.8
+  valid: 1.0                    # share of a tester's cases that must hold in a right answer
+  pairs: 4                      # of a problem and role, for dpo
+  wrong: 16                     # programs that a tester's cases are run against, for grpo
+# Settings by the names of TRL's KTOConfig, DPOConfig and GRPOConfig; any of them may be set.
+kto:
+  beta: 0.1                     # pull towards the version that sampled
+  learning_rate: 1.0e-5         # about 1e-6 for models of billions of parameters
+  per_device_train_batch_size: 8
+  num_train_epochs: 1
+  save_steps: 50                # steps between checkpoints
+dpo:
+  beta: 0.1
+  learning_rate: 1.0e-5
+  per_device_train_batch_size: 8
+  num_train_epochs: 1
+  save_steps: 50
+grpo:
+  beta: 0.0                     # no reference model
+  learning_rate: 1.0e-5
+  num_generations: 8            # fresh answers to a prompt
+  temperature: 1.0
+  epsilon: 0.2                  # clip, below and above
+  epsilon_high: 0.28
+  per_device_train_batch_size: 8
+  gradient_accumulation_steps: 4
+  num_train_epochs: 1
+  save_steps: 50
 eval:
   limit: 100                    # problems of each test set
   tester: 8

@@ -81,10 +81,10 @@ def train_parts(
     for role in Role:
         of_role = Counter(f"round {row['round']}" for row in rows if row["role"] == role.value)
         facts[f"{role.value} rows"] = dict(sorted(of_role.items()))
-    return _files(place, recipe.roles), facts
+    return trained_files(place, recipe.roles), facts
 
 
-def _files(place: Place, form: str) -> list[str]:
+def trained_files(place: Place, form: str) -> list[str]:
     """Weights and GGUF files of a round, as the manifest lists them."""
     found = []
     for part in parts(form):
