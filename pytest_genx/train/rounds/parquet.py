@@ -15,6 +15,7 @@ from typing import Any
 from pytest_genx.errors import MissingDependency
 
 _GROUP = 512  # rows that are written together
+_FIGURES = "figures"  # the one column that is a map
 
 
 def write_table(path: Path, lines: Iterable[dict[str, Any]]) -> None:
@@ -35,7 +36,7 @@ def write_table(path: Path, lines: Iterable[dict[str, Any]]) -> None:
             for line in group:
                 if unknown := line.keys() - set(schema.names):
                     raise ValueError(f"{kind} has no column {min(unknown)!r}")
-            writer.write_table(pa.Table.from_pylist(group, schema))
+            writer.write_table(pa.Table.from_pylist(list(map(_pairs, group)), schema))
 
 
 def read_table(path: Path) -> list[dict[str, Any]]:
@@ -47,8 +48,15 @@ def read_table(path: Path) -> list[dict[str, Any]]:
     """
     # One thread and no memory map: the file may be replaced while it is read.
     table = _parquet().ParquetFile(path).read(use_threads=False)
-    lines: list[dict[str, Any]] = table.to_pylist(maps_as_pydicts="strict")
-    return lines
+    return [
+        {**line, _FIGURES: dict(line[_FIGURES])} if _FIGURES in line else line
+        for line in table.to_pylist()
+    ]
+
+
+def _pairs(line: dict[str, Any]) -> dict[str, Any]:
+    """Maps are lists of pairs to older versions of pyarrow, and to those that read them."""
+    return {**line, _FIGURES: list(line[_FIGURES].items())} if _FIGURES in line else line
 
 
 def _parquet() -> Any:
@@ -81,6 +89,6 @@ def _schema(kind: str) -> Any:
             "code_rows": texts,
         },
         "accepted": {"role": text, "source": text, "kills": pa.list_(count)},
-        "measured": {"set": text, "figures": pa.map_(text, pa.float64())},
+        "measured": {"set": text, _FIGURES: pa.map_(text, pa.float64())},
     }  # fmt: skip
     return pa.schema({"problem": text, "round": count, **kinds[kind]})
