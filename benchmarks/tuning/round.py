@@ -18,7 +18,7 @@ from pytest_genx.train.rounds.store import MANIFEST
 
 RECIPE = Path("models") / "rounds-nano.yaml"
 GOAL_MINUTES = 30.0
-QUICK = 4, 2  # problems of each training set and of each test set, in a fraction
+QUICK = 2, 1  # problems of each training set and of each test set, in a fraction
 _RUN = "import sys; from pytest_genx.train.cli import main; sys.exit(main())"
 
 
