@@ -18,6 +18,7 @@ from tuning.tiny import write_tiny
 from pytest_genx.train.rounds import stages
 from pytest_genx.train.rounds.recipe import load_rounds
 from pytest_genx.train.rounds.run import run
+from pytest_genx.train.rounds.work import Watch
 
 UNDISTURBED, KILLED = "undisturbed", "killed"
 ROUND = 1
@@ -53,7 +54,7 @@ def _child(recipe: Path, output: Path, stage: str, *, resume: bool) -> None:
 
         stages.accept.accept = accept
     given = load_rounds(recipe, [f"output={output}"])
-    run(given, stages.Watch(progress=progress), resume=resume)
+    run(given, Watch(progress=progress), resume=resume)
 
 
 def main() -> int:
