@@ -63,10 +63,13 @@ def test_each_role_is_paid_for_its_own_rows(problem, run):
 
 def test_an_arena_is_what_the_round_knows(problem, run):
     """Validated cases and sound tests; mutants that something tells, and codes that are wrong."""
-    line = {
-        "problem": "p", "coder": [["    return a", 0, 9], ["    return max(a, b)", 1, 9]],
-        "tester": [["assert f(7, 1) == 0", 0, 9]],
+    texts = {
+        "coder": ["    return a", "    return max(a, b)"], "tester": ["assert f(7, 1) == 0"],
     }  # fmt: skip
+    line = {"problem": "p"} | {
+        role: [{"text": t, "seed": i, "tokens": 9} for i, t in enumerate(found)]
+        for role, found in texts.items()
+    }
     samples = [s for role in (problem.coder.role, problem.tester.role)
                for s in read_samples(line, role)]  # fmt: skip
     done = execute(problem, samples, run, n_mutants=4, seed=0)
