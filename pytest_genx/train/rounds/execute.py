@@ -129,8 +129,8 @@ def execute(
     )
     useful = [j.corrected for j in judged if not j.status and j.corrected is not None]
     columns = [*useful, *problem.tests, *(proposed if written or not trusted else ())]
-    faulty = _faulty(problem, n_mutants if trusted else 0, seed)
-    programs = [problem.references[0], *faulty, *(code.program for code in codes)]
+    wrong = faulty(problem, n_mutants if trusted else 0, seed)
+    programs = [problem.references[0], *wrong, *(code.program for code in codes)]
     rows = run(programs, columns, 1) if columns else [[] for _ in programs]
     # A case that does not hold in another process with another order of sets is flaky.
     steady = [rows[0][j].outcome is Outcome.PASS for j in range(len(useful))]
@@ -145,7 +145,7 @@ def execute(
         codes=tuple(codes),
         n_useful=sum(steady),
         n_tests=len(problem.tests),
-        n_mutants=len(faulty),
+        n_mutants=len(wrong),
         columns=tuple(columns[j] for j in kept),
         rows=tuple(tuple(row[j] for j in kept) for row in rows),
         silent=sum(_is_silent(s, problem) for s in samples if s.role is Role.TESTER),
@@ -153,7 +153,7 @@ def execute(
     )
 
 
-def _faulty(problem: Problem, limit: int, seed: int) -> list[str]:
+def faulty(problem: Problem, limit: int, seed: int) -> list[str]:
     """Mutants of the reference; of a program that was made a function, of the program alone."""
     reference, name = problem.references[0], problem.target.name
     if not problem.reads or not limit:

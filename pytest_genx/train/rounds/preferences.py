@@ -12,8 +12,10 @@ from typing import Any
 
 from pytest_genx.domain import Candidate, Outcome, Prompt, Role, Sample
 from pytest_genx.pipeline.extract import extract_candidates, extract_cases, merge
+from pytest_genx.train.rounds.bases import Chat
 from pytest_genx.train.rounds.lines import filter_line
 from pytest_genx.train.rounds.problems import Problem
+from pytest_genx.train.rounds.programs import answered
 from pytest_genx.train.rounds.recipe import PreferencePart
 from pytest_genx.train.rounds.sample import read_samples
 
@@ -52,7 +54,7 @@ class Evidence:
     outcomes: Mapping[str, Any]
 
 
-def judged(evidence: Evidence, valid: float, limit: int) -> list[Answer]:
+def judged(evidence: Evidence, valid: float, limit: int, chat: Chat | None = None) -> list[Answer]:
     """Say of every sample of a problem whether it is right, coder's first.
 
     A coder's answer is right when its code passes all sound original tests and all validated
@@ -65,6 +67,7 @@ def judged(evidence: Evidence, valid: float, limit: int) -> list[Answer]:
         evidence: of a problem with a reference; of any other there is no truth, and no answer.
         valid: share of an answer's cases.
         limit: tokens at which a sample was cut off.
+        chat: how messages are put to a chat model; None for a plain one.
     """
     problem = evidence.problem
     if problem.target.is_stub:
@@ -73,18 +76,29 @@ def judged(evidence: Evidence, valid: float, limit: int) -> list[Answer]:
     passing = [set(code["outcomes"]) == {_PASS} for code in facts["codes"]]
     worth = _worth(facts, evidence.outcomes)
     found: list[Answer] = []
+
+    def add(prompt: Prompt, sample: Sample, *, right: bool) -> None:
+        shown = prompt.text if chat is None else chat(prompt.messages)
+        text = sample.text.removeprefix(prompt.prefix) if chat is None else sample.text
+        ended = sample.tokens < limit
+        found.append(Answer(problem.id, prompt.role, shown, text, ended=ended, right=right))
+
     coder = read_samples(dict(evidence.samples), Role.CODER)
     for sample, code in zip(coder, _numbered(coder, problem), strict=True):
-        found.append(
-            _answer(problem, problem.coder, sample, limit, code is not None and passing[code])
-        )
+        add(problem.coder, sample, right=code is not None and passing[code])
     for sample in read_samples(dict(evidence.samples), Role.TESTER):
         cases = [worth.get(case.source, (False, False))
                  for case in extract_cases([sample], problem.target)]  # fmt: skip
         true = [kills for is_true, kills in cases if is_true]
-        right = bool(true) and len(true) >= valid * len(cases) and any(true)
-        found.append(_answer(problem, problem.tester, sample, limit, right))
+        right = len(true) >= valid * len(cases) and any(true)
+        add(problem.tester, sample, right=right)
     return found
+
+
+def candidates(samples: Sequence[Sample], problem: Problem) -> list[Candidate]:
+    """Codes of coder's samples, as execution finds them."""
+    read = [answered(sample) for sample in samples] if problem.reads else samples
+    return extract_candidates(read, problem.target)
 
 
 def contested(answers: Sequence[Answer], recipe: PreferencePart) -> list[Answer]:
@@ -126,16 +140,11 @@ def pairs(answers: Iterable[Answer], most: int) -> list[Pair]:
     return found
 
 
-def _answer(problem: Problem, prompt: Prompt, sample: Sample, limit: int, right: bool) -> Answer:  # noqa: FBT001
-    completion = sample.text.removeprefix(prompt.prefix)
-    return Answer(problem.id, prompt.role, prompt.text, completion, sample.tokens < limit, right)
-
-
 def _numbered(samples: Sequence[Sample], problem: Problem) -> Iterator[int | None]:
     """For each coder's sample which of the round's codes it is; None for no code."""
     known: list[Candidate] = []
     for sample in samples:
-        made = extract_candidates([sample], problem.target)
+        made = candidates([sample], problem)
         if not made:
             yield None
             continue

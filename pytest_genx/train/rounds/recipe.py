@@ -75,7 +75,7 @@ class TuningPart:
     """How the base is fine-tuned in each round; the names are those of pretraining.
 
     `method` is what makes version k + 1: `sft` from the base, the others on from version k, with
-    the settings of their own part; all but `threads` here is for `sft`, which makes version 1.
+    the settings of their own part of the recipe; what follows here is for `sft`.
     """
 
     method: str = "sft"
@@ -153,6 +153,9 @@ class RoundsRecipe:
     eval: EvalPart = dataclasses.field(default_factory=EvalPart)
     peft: dict[str, Any] | None = None  # for adapters: fields of peft's LoraConfig
     trl: dict[str, Any] | None = None  # for `train.trainer: trl`: fields of TRL's SFTConfig
+    kto: dict[str, Any] | None = None  # for `train.method: kto`: fields of TRL's KTOConfig
+    dpo: dict[str, Any] | None = None
+    grpo: dict[str, Any] | None = None
 
     def held_out(self, identity: str) -> bool:
         """Whether a problem of a training set is kept for tests; its id and the seed decide."""

@@ -17,11 +17,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_genx.bench.mutate import mutants
 from pytest_genx.domain import Case, Execution, Outcome, Prompt, Role, Sample
-from pytest_genx.pipeline.extract import extract_candidates, extract_cases
+from pytest_genx.pipeline.extract import extract_cases
+from pytest_genx.train.rounds.execute import faulty
 from pytest_genx.train.rounds.lines import sound_tests
-from pytest_genx.train.rounds.preferences import Evidence
+from pytest_genx.train.rounds.preferences import Evidence, candidates
 from pytest_genx.train.rounds.problems import Problem
 from pytest_genx.train.rounds.sample import read_samples
 
@@ -61,13 +61,13 @@ def arena(evidence: Evidence, *, n_mutants: int, most: int, seed: int) -> Arena 
     tests = [case for case in problem.tests if case.source in sound]
     first = outcomes["useful"]
     columns = [first + j for j, case in enumerate(problem.tests) if case.source in sound]
-    faulty = mutants(problem.references[0], problem.target.name, limit=n_mutants, seed=seed)
+    mutants = faulty(problem, n_mutants, seed)
     wrong = [
-        mutant.source
-        for mutant, row in zip(faulty, outcomes["mutants"], strict=True)
+        mutant
+        for mutant, row in zip(mutants, outcomes["mutants"], strict=True)
         if row != outcomes["reference"]
     ]
-    codes = extract_candidates(read_samples(dict(evidence.samples), Role.CODER), problem.target)
+    codes = candidates(read_samples(dict(evidence.samples), Role.CODER), problem)
     wrong += [
         code.program
         for code, row in zip(codes, outcomes["code_rows"], strict=True)
@@ -110,10 +110,12 @@ def pay_tester(valid: Sequence[bool], fails: Sequence[Sequence[bool]]) -> float:
     return 0.85 * share + 0.05 * sum(valid) / max(MANY, len(valid)) + 0.1
 
 
-def reward_coder(place: Arena, completions: Sequence[str], run: Run) -> list[float]:
+def reward_coder(
+    place: Arena, completions: Sequence[str], run: Run, *, chat: bool = False
+) -> list[float]:
     """Run the codes of several answers to one problem in one batch."""
-    found = [extract_candidates([s], place.problem.target)
-             for s in _samples(place.problem.coder, completions)]  # fmt: skip
+    samples = _samples(place.problem.coder, completions, chat=chat)
+    found = [candidates([sample], place.problem) for sample in samples]
     programs = [codes[0].program for codes in found if codes]
     rows = iter(run(programs, place.cases, 1) if programs else [])
     return [
@@ -121,10 +123,12 @@ def reward_coder(place: Arena, completions: Sequence[str], run: Run) -> list[flo
     ]
 
 
-def reward_tester(place: Arena, completions: Sequence[str], run: Run) -> list[float]:
+def reward_tester(
+    place: Arena, completions: Sequence[str], run: Run, *, chat: bool = False
+) -> list[float]:
     """Run the cases of several answers to one problem in one batch."""
-    found = [extract_cases([s], place.problem.target)
-             for s in _samples(place.problem.tester, completions)]  # fmt: skip
+    samples = _samples(place.problem.tester, completions, chat=chat)
+    found = [extract_cases([sample], place.problem.target) for sample in samples]
     cases = list({case.source: case for own in found for case in own}.values())
     if not cases:
         return [0.0] * len(completions)
@@ -139,11 +143,14 @@ def reward_tester(place: Arena, completions: Sequence[str], run: Run) -> list[fl
     return rewards
 
 
-def reward_functions(arenas: Sequence[Arena], run: Run) -> list[Callable[..., list[float | None]]]:
+def reward_functions(
+    arenas: Sequence[Arena], run: Run, *, chat: bool = False
+) -> list[Callable[..., list[float | None]]]:
     """Make the two functions that GRPO calls with a batch of both roles.
 
     Each gives None for the other role's rows. The columns `problem` and `role` of the data set
-    say whose rows they are; completions that stand together are run together.
+    say whose rows they are; completions that stand together are run together. A plain model's go
+    on after the prompt's prefix and are cut where the product would stop; a chat model's are whole.
     """
     places = {place.problem.id: place for place in arenas}
 
@@ -159,7 +166,7 @@ def reward_functions(arenas: Sequence[Arena], run: Run) -> list[Callable[..., li
                     rows.setdefault(identity, []).append(i)
             made: list[float | None] = [None] * len(completions)
             for identity, at in rows.items():
-                found = act(places[identity], [completions[i] for i in at], run)
+                found = act(places[identity], [completions[i] for i in at], run, chat=chat)
                 for i, value in zip(at, found, strict=True):
                     made[i] = value
             return made
@@ -170,8 +177,10 @@ def reward_functions(arenas: Sequence[Arena], run: Run) -> list[Callable[..., li
     return [made_for(role) for role in Role]
 
 
-def _samples(prompt: Prompt, completions: Sequence[str]) -> list[Sample]:
-    """Cut completions where the product would stop."""
+def _samples(prompt: Prompt, completions: Sequence[str], *, chat: bool) -> list[Sample]:
+    """What the product's backends would make of completions."""
+    if chat:
+        return [Sample(prompt.role, text, "model") for text in completions]
     found = []
     for text in completions:
         ends = [at for stop in prompt.stop if (at := text.find(stop)) >= 0]

@@ -39,7 +39,7 @@ def check_trl(recipe: RoundsRecipe) -> None:
     """
     if recipe.train.trainer != "trl":
         return
-    config = _trl().SFTConfig
+    config = import_trl("train.trainer: trl").SFTConfig
     known = [f.name for f in dataclasses.fields(config) if f.init and f.name not in _OURS]
     for key in recipe.trl or {}:
         if key in _OURS:
@@ -99,7 +99,7 @@ def train_sft(
             )
             trainer.remove_callback(PrinterCallback)  # standard output is not for steps
             trainer.add_callback(_callback(report))
-            trainer.train(resume_from_checkpoint=_last(folder))
+            trainer.train(resume_from_checkpoint=last_checkpoint(folder))
             break
         except torch.OutOfMemoryError:
             if size == 1 or processes > 1:  # the others wait for this one, and cannot be told
@@ -125,7 +125,7 @@ def _trainer(
     import datasets  # noqa: PLC0415
     from transformers import PreTrainedTokenizerFast  # noqa: PLC0415
 
-    trl = _trl()
+    trl = import_trl("train.trainer: trl")
     cuda = best_device() == "cuda"
     given: dict[str, Any] = {
         "learning_rate": recipe.adam,
@@ -156,7 +156,7 @@ def _trainer(
         **given,
     )
     tokenizer = words.tokenizer
-    return trl.SFTTrainer(
+    return quiet(trl.SFTTrainer)(
         model=model,
         args=config,
         train_dataset=datasets.Dataset.from_list(rows),
@@ -201,7 +201,17 @@ def _callback(report: Callable[[dict[str, float]], None]) -> Any:
     return Told()
 
 
-def _last(folder: Path) -> str | None:
+def quiet(kind: Any) -> Any:
+    """A trainer of TRL that tells its makers nothing."""
+
+    class Quiet(kind):  # type: ignore[misc]
+        def _send_telemetry(self) -> None:
+            return
+
+    return Quiet
+
+
+def last_checkpoint(folder: Path) -> str | None:
     """The last whole checkpoint; one that a kill left unfinished is removed."""
     found = sorted(folder.glob("checkpoint-*"), key=lambda p: -int(p.name.rpartition("-")[2]))
     for path in found:
@@ -211,7 +221,12 @@ def _last(folder: Path) -> str | None:
     return None
 
 
-def _trl() -> Any:
+def import_trl(what: str) -> Any:
+    """Import TRL.
+
+    Raises:
+        MissingDependency: it is not installed; `what` of the recipe needs it.
+    """
     try:
         import datasets  # noqa: F401, PLC0415
         import trl  # noqa: PLC0415
@@ -219,5 +234,5 @@ def _trl() -> Any:
         if error.name not in {"trl", "datasets"}:
             raise
         install = "pip install 'pytest-genx[trl]'"
-        raise MissingDependency("train.trainer: trl", str(error.name), install) from None
+        raise MissingDependency(what, str(error.name), install) from None
     return trl

@@ -1,7 +1,8 @@
 """The stages of one round, each alone: sample, execute, filter, train, evaluate.
 
 Version 1 is the base trained on the original data (round 0, which samples nothing); round k
-samples with version k and makes version k + 1, from the base again.
+samples with version k and makes version k + 1, from the base again or, by kto, dpo and grpo, on
+from version k.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ from pytest_genx.train.rounds import accept, lines, score
 from pytest_genx.train.rounds.execute import LONGEST, Runner, execute
 from pytest_genx.train.rounds.methods.round import train_on
 from pytest_genx.train.rounds.preferences import Evidence
-from pytest_genx.train.rounds.roles import MODEL
 from pytest_genx.train.rounds.sample import Sampler, read_samples, sample, tokens
 from pytest_genx.train.rounds.store import Line, Place, keeping, read_lines, write_text
 from pytest_genx.train.rounds.tuning import train_parts, trained_files
@@ -149,7 +149,11 @@ def _filter(work: Work, number: int, place: Place) -> tuple[list[str], dict[str,
 def _train(work: Work, number: int, place: Place) -> tuple[list[str], dict[str, Any]]:
     recipe = work.recipe
     if number and recipe.train.method != "sft":
-        return _train_on(work, number, place)
+        files = (SAMPLES, lines.CASES, lines.CODES, lines.OUTCOMES)
+        of_problems = zip(*map(place.read, files), strict=True)
+        evidence = [Evidence(work.train[four[0]["problem"]], *four) for four in of_problems]
+        with open_runner(work) as run:
+            return train_on(work, number, place, evidence, run)
     earlier = [work.place(k).read(ACCEPTED) for k in range(number)]
     draw = random.Random(f"{recipe.seed} replay {number}")
     rows = accept.replayed(earlier, recipe.filter, draw) + place.read(ACCEPTED)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pytest_genx.domain import Role
@@ -31,8 +33,48 @@ def train_parts(
     Returns:
         The files that were made, and counts for the manifest, by part where there are two.
     """
-    recipe = work.recipe
+
+    def train(turn: Turn) -> dict[str, Any]:
+        documents = finetune.make_documents(
+            [row for row in rows if row["role"] in turn.roles],
+            work.train,
+            work.recipe.train.answers,
+            work.recipe.seed,
+            load_words(turn.base).chat,
+        )
+        return finetune.finetune(
+            documents, turn.base, place.folder, turn.job, report=turn.report, notice=turn.notice
+        )
+
+    files, facts = each_part(work, number, place, train)
     origins = Counter(f"round {row['round']}" for row in rows)
+    facts["rows"] = dict(sorted(origins.items()))
+    for role in Role:
+        of_role = Counter(f"round {row['round']}" for row in rows if row["role"] == role.value)
+        facts[f"{role.value} rows"] = dict(sorted(of_role.items()))
+    return files, facts
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The training of one part: how, of which roles, from which base, and who is told."""
+
+    job: finetune.Job
+    roles: frozenset[str]
+    base: Path
+    report: Callable[[dict[str, float]], None]
+    notice: Callable[[str], None]
+
+
+def each_part(
+    work: Work, number: int, place: Place, train: Callable[[Turn], dict[str, Any]]
+) -> tuple[list[str], dict[str, Any]]:
+    """Let `train` make the weights of each part, unless a killed run has finished it.
+
+    Returns:
+        The files that were made, and the counts that `train` gave, by part where there are two.
+    """
+    recipe = work.recipe
 
     def report(step: dict[str, float]) -> None:
         steps = int(step.get("steps", 0))
@@ -52,14 +94,6 @@ def train_parts(
             lora = lora_config(recipe)
             base = work.bases[part]
             path = base.path if lora is None else work.base_folder(part)
-            played = {role.value for role in roles}
-            documents = finetune.make_documents(
-                [row for row in rows if row["role"] in played],
-                work.train,
-                recipe.train.answers,
-                recipe.seed,
-                load_words(path).chat,
-            )
             job = finetune.Job(
                 recipe.train,
                 recipe.seed,
@@ -71,17 +105,12 @@ def train_parts(
                 licence=base.licence,
                 main=work.main,
             )
-            counts = finetune.finetune(
-                documents, path, place.folder, job, report=report, notice=notice
-            )
+            played = frozenset(role.value for role in roles)
+            counts = train(Turn(job, played, path, report, notice))
             if work.main:
                 write_text(done, json.dumps(counts))
         facts |= counts if part == MODEL else {part: counts}
-    facts["rows"] = dict(sorted(origins.items()))
-    for role in Role:
-        of_role = Counter(f"round {row['round']}" for row in rows if row["role"] == role.value)
-        facts[f"{role.value} rows"] = dict(sorted(of_role.items()))
-    return trained_files(place, recipe.roles), facts
+    return _files(place, recipe.roles), facts
 
 
 def trained_files(place: Place, form: str) -> list[str]:

@@ -1,27 +1,25 @@
-"""What one round has -> the next version, by the recipe's method."""
+"""What one round has -> the next version, by kto, dpo or grpo, part by part."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from pytest_genx.domain import Role
 from pytest_genx.errors import GenxError
-from pytest_genx.train.gguf_file import write_gguf
-from pytest_genx.train.rounds.bases import load_base, save_words
+from pytest_genx.train.rounds import finetune
+from pytest_genx.train.rounds.bases import best_device, load_base, load_words
 from pytest_genx.train.rounds.methods.settings import make_config
-from pytest_genx.train.rounds.methods.trainers import (
-    Start,
-    train_dpo,
-    train_grpo,
-    train_kto,
-)
+from pytest_genx.train.rounds.methods.trainers import Start, train_dpo, train_grpo, train_kto
 from pytest_genx.train.rounds.preferences import Answer, Evidence, contested, judged, pairs
 from pytest_genx.train.rounds.recipe import RoundsRecipe
 from pytest_genx.train.rounds.rewards import Run, arena
 from pytest_genx.train.rounds.roles import MODEL
-from pytest_genx.train.rounds.store import CHECKPOINTS
+from pytest_genx.train.rounds.store import Place
+from pytest_genx.train.rounds.tuning import Turn, each_part
+from pytest_genx.train.rounds.work import Work
 
 
 class NothingContested(GenxError):
@@ -37,65 +35,101 @@ class NothingContested(GenxError):
         super().__init__(
             f"nothing for {recipe.train.method} to train on: no problem's share of right answers "
             f"lies between preferences.lowest = {limits.lowest} and preferences.highest = "
-            f"{limits.highest} ({right})"
+            f"{limits.highest}, or what lies there is too long ({right})"
         )
 
 
 def train_on(
-    evidence: Sequence[Evidence], recipe: RoundsRecipe, before: Path, folder: Path, run: Run, *,
-    name: str, report: Callable[[dict[str, float]], None],
-) -> dict[str, Any]:  # fmt: skip
-    """Train on from the version that sampled, by kto, dpo or grpo.
+    work: Work, number: int, place: Place, evidence: Sequence[Evidence], run: Run
+) -> tuple[list[str], dict[str, Any]]:
+    """Train on from the version that sampled.
 
-    Earlier rounds are not replayed: their answers are not this version's. It goes on from a
-    checkpoint that a killed run left.
+    Earlier rounds are not replayed: their answers are not this version's. A part that goes on
+    from nothing stays as it is, if it is one of two. A killed run goes on from its checkpoint.
 
     Args:
+        work: the run.
+        number: of the round.
+        place: its folder.
         evidence: of each problem of the round.
-        recipe: method, settings, limits.
-        before: the version that sampled, a folder of transformers.
-        folder: gets the model in both formats.
         run: the engine, for grpo.
-        name: what the GGUF file says the model is called.
-        report: called with each line of the trainer's log.
 
     Returns:
-        Counts of what was trained on, and steps.
+        The files that were made, and counts for the manifest, by part where there are two.
 
     Raises:
-        NothingContested: no answer is of use.
-        RecipeError, MissingDependency: as `make_config`.
+        NothingContested: no answer is of use to the one part there is.
+        OutOfMemory: a step does not fit the GPU.
     """
-    method, limits = recipe.train.method, recipe.preferences
-    import torch  # noqa: PLC0415
 
+    def train(turn: Turn) -> dict[str, Any]:
+        part = turn.job.part
+        before = work.place(number - 1).folder / part
+        target = place.folder / part
+        source = before if turn.job.lora is None else turn.base
+        start = _start(work.recipe, turn, before, source)
+        counts = _trained(work.recipe, turn, start, evidence, place.folder, target, run)
+        if counts is None:
+            turn.notice(f"{part} stays as it is: no answer of {' or '.join(turn.roles)} is of use")
+            shutil.copytree(before, target, dirs_exist_ok=True)
+            counts = {"steps": 0}
+        if turn.job.main:
+            finetune.complete(start.words, source, place.folder, turn.job)
+        return counts
+
+    files, facts = each_part(work, number, place, train)
+    return files, {"method": work.recipe.train.method, **facts}
+
+
+def _start(recipe: RoundsRecipe, turn: Turn, before: Path, source: Path) -> Start:
+    """The version that sampled; TRL reads its whole weights once more, as the reference."""
+    import torch  # noqa: PLC0415
+    from transformers import AutoConfig  # noqa: PLC0415
+    from transformers.utils.logging import disable_progress_bar  # noqa: PLC0415
+
+    disable_progress_bar()
     torch.set_num_threads(recipe.train.threads)
-    model, words = load_base(before)
-    context = int(model.config.max_position_embeddings)
-    del model
-    start = Start(before, words.tokenizer, context)
-    limit = min(recipe.sampling.max_tokens, context // 2)  # as backends have it
-    sampled = [a for one in evidence for a in judged(one, limits.valid, limit)]
-    answers = contested(sampled, limits)
-    more = {"max_completion_length": limit} if method == "grpo" else {"max_length": context}
-    config = make_config(recipe, folder / CHECKPOINTS, **more)
+    config = AutoConfig.from_pretrained(source, local_files_only=True)
+    context = min(int(config.max_position_embeddings), finetune.LONGEST_ROW)
+
+    def load() -> Any:
+        if turn.job.lora is None:
+            return str(before)
+        import peft  # noqa: PLC0415
+
+        torch.manual_seed(recipe.seed)
+        dtype = "bfloat16" if best_device() == "cuda" else "float32"
+        model, _ = load_base(source, dtype=dtype)
+        return peft.PeftModel.from_pretrained(model, str(before), is_trainable=True)
+
+    return Start(load, load_words(source), context)
+
+
+def _trained(
+    recipe: RoundsRecipe, turn: Turn, start: Start, evidence: Sequence[Evidence], folder: Path,
+    target: Path, run: Run,
+) -> dict[str, Any] | None:  # fmt: skip
+    """Train one part by the recipe's method; None where nothing is of use."""
+    method, limits, chat = recipe.train.method, recipe.preferences, start.words.chat
+    limit = min(recipe.sampling.max_tokens, start.context // 2)  # as backends have it
+    sampled = [a for one in evidence for a in judged(one, limits.valid, limit, chat)]
+    of_roles = [answer for answer in sampled if answer.role.value in turn.roles]
+    answers = contested(of_roles, limits)
+    state = folder if turn.job.part == MODEL else folder / turn.job.part
+    more = {"max_completion_length": limit} if method == "grpo" else {"max_length": start.context}
+    config = make_config(recipe, state / finetune.TRL, **more)
     if method == "kto":
-        trained = train_kto(start, answers, config, report)
+        counts = train_kto(start, answers, config, target, turn)
     elif method == "dpo":
-        trained = train_dpo(start, pairs(answers, limits.pairs), config, report)
+        counts = train_dpo(start, pairs(answers, limits.pairs), config, target, turn)
     else:
-        found = [
+        found = (
             arena(one, n_mutants=recipe.filter.mutants, most=limits.wrong, seed=recipe.seed)
             for one in evidence
-        ]
-        arenas = [place for place in found if place is not None]
-        known = {place.problem.id for place in arenas}
-        contests = list(dict.fromkeys((a.problem, a.role.value) for a in answers))
-        contests = [pair for pair in contests if pair[0] in known]
-        trained = train_grpo(start, arenas, contests, config, run, report)
-    if trained is None:
+        )
+        places = {one.problem.id: one for one in found if one is not None}
+        prompts = {(a.problem, a.role.value): a.prompt for a in answers if a.problem in places}
+        counts = train_grpo(start, list(places.values()), prompts, config, target, turn, run)
+    if counts is None and turn.job.part == MODEL:
         raise NothingContested(recipe, sampled)
-    trained.model.save_pretrained(folder / MODEL)
-    save_words(words, before, folder / MODEL)
-    write_gguf(folder / MODEL, folder / f"{MODEL}.gguf", name=name)
-    return {"method": method, **trained.counts}
+    return counts

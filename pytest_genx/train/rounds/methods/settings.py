@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pytest_genx.errors import MissingDependency, RecipeError
+from pytest_genx.errors import RecipeError
+from pytest_genx.train.rounds.bases import best_device
 from pytest_genx.train.rounds.recipe import RoundsRecipe
-from pytest_genx.train.rounds.store import CHECKPOINTS
+from pytest_genx.train.rounds.roles import check_keys
+from pytest_genx.train.rounds.sft import import_trl
 
 # TRL's defaults are for models of billions of parameters on GPUs; these are what differs here.
 _COMMON = {
     "activation_checkpointing": False,
     "logging_steps": 1,
     "num_train_epochs": 1.0,
-    "report_to": "none",
     "save_steps": 50,
     "save_total_limit": 2,
 }
@@ -37,43 +37,23 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     },
 }
 # What the run itself decides.
-_OWN = (
+_OURS = (
     "output_dir", "seed", "data_seed", "do_train", "disable_tqdm", "remove_unused_columns",
-    "resume_from_checkpoint", "save_strategy", "save_only_model", "push_to_hub", "use_vllm",
+    "resume_from_checkpoint", "save_strategy", "save_only_model", "push_to_hub", "report_to",
 )  # fmt: skip
 _OLD = "gradient_checkpointing"
 _CONFIGS = {"kto": "KTOConfig", "dpo": "DPOConfig", "grpo": "GRPOConfig"}
-
-
-def need_trl() -> None:
-    """Say in one sentence that TRL is not there.
-
-    Raises:
-        MissingDependency: it or what it reads data with is not installed.
-    """
-    for package in ("trl", "datasets"):
-        try:
-            __import__(package)
-        except ModuleNotFoundError as error:
-            if error.name != package:
-                raise
-            install = "pip install 'pytest-genx[trl]'"
-            raise MissingDependency("train.method kto, dpo or grpo", package, install) from None
 
 
 def check_method(recipe: RoundsRecipe) -> None:
     """Look at the settings of the recipe's method before anything is sampled.
 
     Raises:
-        MissingDependency: as `need_trl`.
-        RecipeError: as `make_config`, or each role has weights of its own.
+        MissingDependency: TRL is not installed.
+        RecipeError: as `make_config`.
     """
-    if recipe.train.method == "sft":
-        return
-    if recipe.roles != "one":
-        reason = f"train.method {recipe.train.method} is for roles: one, not roles: {recipe.roles}"
-        raise RecipeError(recipe.path, reason)
-    make_config(recipe, recipe.output / CHECKPOINTS)
+    if recipe.train.method != "sft":
+        make_config(recipe, recipe.output)
 
 
 def make_config(recipe: RoundsRecipe, folder: Path, **more: Any) -> Any:
@@ -85,25 +65,20 @@ def make_config(recipe: RoundsRecipe, folder: Path, **more: Any) -> Any:
         more: what is used where neither says anything.
 
     Raises:
-        MissingDependency: as `need_trl`.
+        MissingDependency: TRL is not installed.
         RecipeError: a setting that TRL does not have, of a wrong type or with a value it refuses.
     """
-    need_trl()
-    import trl  # noqa: PLC0415
-
     method = recipe.train.method
-    kind = getattr(trl, _CONFIGS[method])
+    kind = getattr(import_trl(f"train.method: {method}"), _CONFIGS[method])
     fields = {field.name: field for field in dataclasses.fields(kind) if field.init}
-    given: dict[str, Any] = getattr(recipe, method)
+    given: dict[str, Any] = getattr(recipe, method) or {}
     for key in given:
-        if key not in fields:
-            near = difflib.get_close_matches(str(key), fields, n=1, cutoff=0.0)[0]
-            reason = f"unknown key '{method}.{key}'; the nearest is '{method}.{near}'"
-            raise RecipeError(recipe.path, reason)
-        if key in _OWN:
-            raise RecipeError(recipe.path, f"{method}.{key} is decided by the run itself")
-    # On a CPU bfloat16 costs precision that small steps need, and is not faster for small models.
-    device = {} if _has_gpu() else {"use_cpu": True, "bf16": False}
+        if key in _OURS:
+            raise RecipeError(recipe.path, f"{method}.{key} is set by genx-train itself")
+    check_keys(recipe.path, method, given, list(fields))
+    # On a CPU bfloat16 costs precision that small steps need.
+    gpu = best_device() == "cuda"
+    device = {} if gpu else {"use_cpu": True, "bf16": False, "dataloader_pin_memory": False}
     settled = {**device, **more, **DEFAULTS[method], **given}
     # Its name before transformers 5.20 or so, which a recipe may still use.
     if _OLD in given or "activation_checkpointing" not in fields:
@@ -117,6 +92,7 @@ def make_config(recipe: RoundsRecipe, folder: Path, **more: Any) -> Any:
         "seed": recipe.seed,
         "save_strategy": "steps",
         "disable_tqdm": True,
+        "report_to": "none",
     }
     try:
         with warnings.catch_warnings():
@@ -125,12 +101,6 @@ def make_config(recipe: RoundsRecipe, folder: Path, **more: Any) -> Any:
     except (ValueError, TypeError, NotImplementedError) as error:
         text = " ".join(str(error).split())[:300]
         raise RecipeError(recipe.path, f"{method}: {text}") from None
-
-
-def _has_gpu() -> bool:
-    import torch  # noqa: PLC0415
-
-    return torch.cuda.is_available() or torch.backends.mps.is_available()
 
 
 def _value(path: Path, where: str, value: Any, default: Any) -> Any:

@@ -9,18 +9,22 @@ import sys
 
 import pytest
 
+pytest.importorskip("torch", reason="needs the train extra")
+pytest.importorskip("gguf", reason="needs the train extra")
+pytest.importorskip("trl", reason="needs the extra trl")
+pytest.importorskip("datasets", reason="needs the extra trl")
+
 from pytest_genx.domain import Role
 from pytest_genx.errors import MissingDependency, RecipeError
+from pytest_genx.train.loop import OutOfMemory
 from pytest_genx.train.rounds import run as running
+from pytest_genx.train.rounds.bases import Words
 from pytest_genx.train.rounds.methods.round import NothingContested
 from pytest_genx.train.rounds.methods.settings import check_method
-from pytest_genx.train.rounds.methods.trainers import encode, whole_checkpoint
+from pytest_genx.train.rounds.methods.trainers import encode
 from pytest_genx.train.rounds.preferences import Answer
 from pytest_genx.train.rounds.recipe import load_rounds
 from pytest_genx.train.rounds.work import Watch
-
-for module in ("torch", "transformers", "gguf", "trl", "datasets"):
-    pytest.importorskip(module, reason="needs the extra trl")
 
 # A sampler without a model: right and wrong answers to the problems of the fixtures.
 PLANTED = r"""
@@ -39,11 +43,11 @@ def line(self, problem, backend):
     wrong = tests[0].split("==")[0] + "== 77"
     return {
         "problem": problem.id,
-        "coder": made([right, "    return None", "    )("]),
-        "tester": made([tests[0], wrong]),
+        "coder": planted(right, "    return None", "    )("),
+        "tester": planted(tests[0], wrong),
     }
 
-def made(texts):
+def planted(*texts):
     return [{"text": text, "seed": i, "tokens": 9} for i, text in enumerate(texts)]
 
 sample.Sampler.open = lambda self: Nothing()
@@ -98,7 +102,7 @@ def test_a_method_makes_the_next_version(recipe, planted, method):
     assert second["method"] == method
     assert second["steps"] >= 2
     assert second["files"]["model.gguf"] != first["files"]["model.gguf"]
-    assert not (made.output / "round-1/checkpoints").exists()
+    assert not list((made.output / "round-1").glob("*.part"))
     log = [json.loads(line) for line in (made.output / "log.jsonl").read_text().splitlines()]
     steps = [e for e in log if e["event"] == "step" and e["round"] == 1]
     assert {1, 2} <= {e["step"] for e in steps}
@@ -122,11 +126,11 @@ def test_nothing_between_the_limits_is_one_sentence(recipe, planted):
     ("settings", "message"),
     [
         ("kto: {bata: 0.1}", "unknown key 'kto.bata'; the nearest is 'kto.beta'"),
-        ("kto: {seed: 3}", "kto.seed is decided by the run itself"),
+        ("kto: {seed: 3}", "kto.seed is set by genx-train itself"),
         ("kto: {learning_rate: fast}", "kto.learning_rate is 'fast'; expected float"),
         ("kto: {disable_dropout: 1}", "kto.disable_dropout is 1; expected bool"),
         ("kto: {lr_scheduler_type: nope}", "kto: nope is not a valid Scheduler"),
-        ("kto: 3", "kto is 3; expected a mapping"),
+        ("kto: 3", "kto is 3; expected dict"),
     ],
 )  # fmt: skip
 def test_a_setting_that_trl_does_not_have_is_one_sentence(recipe, settings, message):
@@ -161,24 +165,85 @@ def test_tokens_are_those_of_the_product(tokenizer):
     prompt, completion = "assert f(", "[1]) == 1"
     whole = tokenizer.encode(prompt + completion).ids
     answer = Answer("p", Role.TESTER, prompt, completion, ended=True, right=True)
-    given, written = encode(tokenizer, answer)
+    words = Words(tokenizer, tokenizer.token_to_id("<|endoftext|>"), 0)
+    given, written = encode(words, answer)
     assert given == tokenizer.encode(prompt).ids
     assert [*given, *written] != [*whole, written[-1]], "this text merges when encoded at once"
     assert tokenizer.decode(given) + tokenizer.decode(written) == prompt + completion
     assert written[-1] == tokenizer.token_to_id("<|endoftext|>")
     cut = Answer("p", Role.TESTER, prompt, completion, ended=False, right=True)
-    assert encode(tokenizer, cut)[1] == written[:-1]
+    assert encode(words, cut)[1] == written[:-1]
 
 
-def test_a_checkpoint_that_was_cut_off_is_none(tmp_path):
-    """The last whole one counts, by its steps; what a kill left half is removed."""
-    assert whole_checkpoint(tmp_path) is None
-    for step, text in ((9, '{"global_step": 9}'), (10, '{"global_step": 10}'), (11, "{"), (12, "")):
-        (tmp_path / f"checkpoint-{step}").mkdir()
-        if text:
-            (tmp_path / f"checkpoint-{step}" / "trainer_state.json").write_text(text)
-    assert whole_checkpoint(tmp_path) == str(tmp_path / "checkpoint-10")
-    assert len(list(tmp_path.iterdir())) == 2
+def test_memory_that_runs_out_halves_the_batch(recipe, planted, monkeypatch):
+    """It is said in the log, and the model is trained all the same."""
+    import torch
+    import trl
+
+    train, sizes = trl.KTOTrainer.train, []
+
+    def scarce(self, **options):
+        sizes.append((self.args.per_device_train_batch_size, self.args.gradient_accumulation_steps))
+        if sizes[-1][0] > 2:
+            raise torch.OutOfMemoryError
+        return train(self, **options)
+
+    monkeypatch.setattr(trl.KTOTrainer, "train", scarce)
+    made = recipe("kto")
+    running.run(made, Watch())
+    assert sizes == [(4, 1), (2, 2)]
+    assert "a step passes in 2 parts of 2 rows" in (made.output / "log.jsonl").read_text()
+    monkeypatch.setattr(trl.DPOTrainer, "train", lambda self, **_: throw(torch.OutOfMemoryError))
+    with pytest.raises(OutOfMemory, match="one row"):
+        running.run(recipe("dpo"), Watch())
+
+
+def throw(error):
+    """Raise in an expression."""
+    raise error
+
+
+@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing`:FutureWarning")  # peft's
+@pytest.mark.parametrize("form", ["two", "adapters"])
+def test_each_role_of_its_own_goes_on_from_its_own_weights(recipe, planted, form):
+    """Both parts are other ones than before; a reference adapter is not kept."""
+    if form == "adapters":
+        pytest.importorskip("peft", reason="needs the extra trl")
+    made = recipe("kto", f"roles={form}")
+    running.run(made, Watch())
+    manifests = [json.loads((made.output / f"round-{k}/manifest.json").read_text()) for k in (0, 1)]
+    first, second = (one["stages"]["train"] for one in manifests)
+    assert second["coder"]["answers"] == 12
+    assert second["tester"]["answers"] == 8
+    for name, digest in second["files"].items():
+        assert first["files"][name] != digest
+    assert len(second["files"]) == 4
+    assert not (made.output / "round-1/coder/ref").exists()
+
+
+def test_a_part_without_answers_of_use_stays_as_it_is(recipe, planted, monkeypatch):
+    """The other one is trained, and the log says so."""
+    from pytest_genx.train.rounds.sample import Sampler
+
+    planted_line = Sampler.line
+
+    def line(self, problem, backend):
+        made = planted_line(self, problem, backend)
+        return {**made, "tester": made["tester"][1:]}
+
+    monkeypatch.setattr(Sampler, "line", line)
+    made = recipe("dpo", "roles=two")
+    running.run(made, Watch())
+    files = [
+        json.loads((made.output / f"round-{k}/manifest.json").read_text())["stages"]["train"][
+            "files"
+        ]
+        for k in (0, 1)
+    ]
+    weights = "model.safetensors"
+    assert files[0][f"tester/{weights}"] == files[1][f"tester/{weights}"]
+    assert files[0][f"coder/{weights}"] != files[1][f"coder/{weights}"]
+    assert "tester stays as it is" in (made.output / "log.jsonl").read_text()
 
 
 SCRIPT = r"""
@@ -187,7 +252,7 @@ from pathlib import Path
 import datasets, torch, transformers
 from trl import KTOTrainer  # once, before the forks
 from pytest_genx.train.rounds import run as running
-from pytest_genx.train.rounds.methods import round as further
+from pytest_genx.train.rounds import finetune
 from pytest_genx.train.rounds.recipe import load_rounds
 from pytest_genx.train.rounds.work import Watch
 
@@ -196,7 +261,7 @@ def die():
 
 def child(path, output, kill, resume):
     recipe = load_rounds(path, ["train.method=kto", f"output={output}"])
-    keep, export = transformers.Trainer._save_checkpoint, further.write_gguf
+    keep, export = transformers.Trainer._save_checkpoint, finetune.write_gguf
 
     def dying_keep(self, model, trial):
         if kill == "step" and self.state.global_step == 3:
@@ -211,7 +276,7 @@ def child(path, output, kill, resume):
         if kill == "model":
             die()
 
-    transformers.Trainer._save_checkpoint, further.write_gguf = dying_keep, dying_export
+    transformers.Trainer._save_checkpoint, finetune.write_gguf = dying_keep, dying_export
     running.run(recipe, Watch(), resume=resume)
 
 path = Path(sys.argv[1])
