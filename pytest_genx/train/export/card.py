@@ -14,6 +14,8 @@ from pytest_genx.train.rounds.stages import METRICS
 from pytest_genx.train.rounds.store import MANIFEST
 from pytest_genx.train.rounds.tables import figure_cell
 
+_COUNTS = ("documents", "tokens", "answers", "right", "pairs", "prompts", "steps")
+
 
 def card(source: Source, gguf: str, quantization: str) -> str:
     """Write the card.
@@ -60,10 +62,15 @@ def _training(source: Source) -> str:
         f"Version {source.version} of a run of `genx-train`: the base, trained on the original "
         "problems (round 0) and on what the rounds since accepted after running it."
     )
+    if method := train.get("method"):
+        what = (
+            f"Version {source.version} of a run of `genx-train`: version {source.version - 1}, "
+            f"trained on by {method} with its own answers to the problems, judged by running them."
+        )
     other = manifest.get("tester_base") if source.part == Role.TESTER.value else None
     base = other or manifest.get("base", "not recorded")
     own = train if source.part == MODEL else train.get(source.part, {})
-    counts = [f"{k}: {own[k]}" for k in ("documents", "tokens", "steps") if k in own]
+    counts = [f"{k}: {own[k]}" for k in _COUNTS if k in own]
     lines = [
         what,
         "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from pytest_genx.train.rounds.roles import MODEL
 from pytest_genx.train.rounds.store import Place
 from pytest_genx.train.rounds.tuning import Turn, each_part
 from pytest_genx.train.rounds.work import Work
+
+_SHOWN = "shown"  # answers, pairs or prompts of each role, those too long included
 
 
 class NothingContested(GenxError):
@@ -71,13 +74,21 @@ def train_on(
         counts = _trained(work.recipe, turn, start, evidence, place.folder, target, run)
         if counts is None:
             turn.notice(f"{part} stays as it is: no answer of {' or '.join(turn.roles)} is of use")
-            shutil.copytree(before, target, dirs_exist_ok=True)
+            if turn.job.main:
+                shutil.copytree(before, target, dirs_exist_ok=True)
             counts = {"steps": 0}
         if turn.job.main:
             finetune.complete(start.words, source, place.folder, turn.job)
         return counts
 
     files, facts = each_part(work, number, place, train)
+    shown: Counter[str] = Counter()
+    for counts in (facts, *(facts[role.value] for role in Role if role.value in facts)):
+        shown.update(counts.pop(_SHOWN, {}))
+    # As sft has them: by round of origin, which is always this one.
+    facts["rows"] = {f"round {number}": shown.total()}
+    for role in Role:
+        facts[f"{role.value} rows"] = {f"round {number}": shown[role.value]}
     return files, {"method": work.recipe.train.method, **facts}
 
 
@@ -118,10 +129,14 @@ def _trained(
     state = folder if turn.job.part == MODEL else folder / turn.job.part
     more = {"max_completion_length": limit} if method == "grpo" else {"max_length": start.context}
     config = make_config(recipe, state / finetune.TRL, **more)
+    counts: dict[str, Any] | None
     if method == "kto":
+        roles = [answer.role.value for answer in answers]
         counts = train_kto(start, answers, config, target, turn)
     elif method == "dpo":
-        counts = train_dpo(start, pairs(answers, limits.pairs), config, target, turn)
+        paired = pairs(answers, limits.pairs)
+        roles = [pair.chosen.role.value for pair in paired]
+        counts = train_dpo(start, paired, config, target, turn)
     else:
         found = (
             arena(one, n_mutants=recipe.filter.mutants, most=limits.wrong, seed=recipe.seed)
@@ -129,7 +144,8 @@ def _trained(
         )
         places = {one.problem.id: one for one in found if one is not None}
         prompts = {(a.problem, a.role.value): a.prompt for a in answers if a.problem in places}
+        roles = [role for _, role in prompts]
         counts = train_grpo(start, list(places.values()), prompts, config, target, turn, run)
     if counts is None and turn.job.part == MODEL:
         raise NothingContested(recipe, sampled)
-    return counts
+    return counts and {**counts, _SHOWN: dict(Counter(roles))}

@@ -24,6 +24,7 @@ from pytest_genx.train.rounds.methods.settings import check_method
 from pytest_genx.train.rounds.methods.trainers import encode
 from pytest_genx.train.rounds.preferences import Answer
 from pytest_genx.train.rounds.recipe import load_rounds
+from pytest_genx.train.rounds.report import write_report
 from pytest_genx.train.rounds.work import Watch
 
 # A sampler without a model: right and wrong answers to the problems of the fixtures.
@@ -107,8 +108,12 @@ def test_a_method_makes_the_next_version(recipe, planted, method):
     steps = [e for e in log if e["event"] == "step" and e["round"] == 1]
     assert {1, 2} <= {e["step"] for e in steps}
     assert any("loss" in e for e in steps)
+    text, _ = (path.read_text() for path in write_report(made.output)[:2])
+    assert "v2" in text
     if method == "kto":
         assert (second["answers"], second["right"]) == (20, 8)
+        assert second["rows"] == {"round 1": 20}
+        assert (second["coder rows"], second["tester rows"]) == ({"round 1": 12}, {"round 1": 8})
     elif method == "dpo":
         assert second["pairs"] == 12
     else:
@@ -215,6 +220,7 @@ def test_each_role_of_its_own_goes_on_from_its_own_weights(recipe, planted, form
     first, second = (one["stages"]["train"] for one in manifests)
     assert second["coder"]["answers"] == 12
     assert second["tester"]["answers"] == 8
+    assert second["rows"] == {"round 1": 20}
     for name, digest in second["files"].items():
         assert first["files"][name] != digest
     assert len(second["files"]) == 4
