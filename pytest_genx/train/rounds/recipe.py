@@ -147,9 +147,6 @@ class RoundsRecipe:
     filter: FilterPart = dataclasses.field(default_factory=FilterPart)
     train: TuningPart = dataclasses.field(default_factory=TuningPart)
     preferences: PreferencePart = dataclasses.field(default_factory=PreferencePart)
-    kto: dict[str, Any] = dataclasses.field(default_factory=dict)  # settings by TRL's names
-    dpo: dict[str, Any] = dataclasses.field(default_factory=dict)
-    grpo: dict[str, Any] = dataclasses.field(default_factory=dict)
     eval: EvalPart = dataclasses.field(default_factory=EvalPart)
     peft: dict[str, Any] | None = None  # for adapters: fields of peft's LoraConfig
     trl: dict[str, Any] | None = None  # for `train.trainer: trl`: fields of TRL's SFTConfig

@@ -26,7 +26,7 @@ from pytest_genx.train.rounds.methods.round import train_on
 from pytest_genx.train.rounds.preferences import Evidence
 from pytest_genx.train.rounds.sample import Sampler, read_samples, sample, tokens
 from pytest_genx.train.rounds.store import Line, Place, keeping, read_lines, write_text
-from pytest_genx.train.rounds.tuning import train_parts, trained_files
+from pytest_genx.train.rounds.tuning import train_parts
 from pytest_genx.train.rounds.work import Work
 
 SAMPLES, ACCEPTED = "samples.parquet", "accepted.parquet"
@@ -158,24 +158,6 @@ def _train(work: Work, number: int, place: Place) -> tuple[list[str], dict[str, 
     draw = random.Random(f"{recipe.seed} replay {number}")
     rows = accept.replayed(earlier, recipe.filter, draw) + place.read(ACCEPTED)
     return train_parts(work, number, place, accept.distinct(rows))
-
-
-def _train_on(work: Work, number: int, place: Place) -> tuple[list[str], dict[str, Any]]:
-    """Train on from the version that sampled; what comes of it is trained on no earlier round."""
-    files = (SAMPLES, lines.CASES, lines.CODES, lines.OUTCOMES)
-    of_problems = zip(*map(place.read, files), strict=True)
-    evidence = [Evidence(work.train[four[0]["problem"]], *four) for four in of_problems]
-
-    def report(step: dict[str, float]) -> None:
-        work.watch.progress(f"round {number}, train", int(step["step"]), int(step.get("steps", 0)))
-        work.watch.log({"event": "step", "round": number, **step})
-
-    with open_runner(work) as run:
-        facts = train_on(
-            evidence, work.recipe, work.place(number - 1).folder / MODEL, place.folder, run,
-            name=f"{work.recipe.name}-v{number + 1}", report=report,
-        )  # fmt: skip
-    return trained_files(place, work.recipe.roles), facts
 
 
 def _evaluate(work: Work, number: int, place: Place) -> tuple[list[str], dict[str, Any]]:

@@ -22,7 +22,6 @@ from pytest_genx.models.store import file_hash
 from pytest_genx.train.rounds.parquet import read_table, write_table
 
 MANIFEST = "manifest.json"
-CHECKPOINTS = "checkpoints"  # a folder of those that TRL writes
 FORMAT = 2
 _PACKAGES = (
     "torch", "transformers", "peft", "trl", "llama-cpp-python", "gguf", "numpy", "pyarrow",
@@ -109,7 +108,7 @@ class Place:
 
     def clean(self) -> None:
         """Remove what a stage that is finished needed to go on."""
-        for pattern in ("*.part", "*.new", "checkpoint*.pt", CHECKPOINTS):
+        for pattern in ("*.part", "*.new", "checkpoint*.pt"):
             for path in list(self.folder.rglob(pattern)):
                 if path.is_dir():
                     shutil.rmtree(path)

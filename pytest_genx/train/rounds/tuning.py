@@ -113,7 +113,7 @@ def each_part(
     return _files(place, recipe.roles), facts
 
 
-def trained_files(place: Place, form: str) -> list[str]:
+def _files(place: Place, form: str) -> list[str]:
     """Weights and GGUF files of a round, as the manifest lists them."""
     found = []
     for part in parts(form):

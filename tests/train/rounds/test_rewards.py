@@ -63,10 +63,8 @@ def test_each_role_is_paid_for_its_own_rows(problem, run):
 
 def test_an_arena_is_what_the_round_knows(problem, run):
     """Validated cases and sound tests; mutants that something tells, and codes that are wrong."""
-    line = {
-        "problem": "p",
-        "coder": [{"text": f"    return {t}", "seed": 0, "tokens": 9} for t in ("a", "max(a, b)")],
-        "tester": [{"text": "assert f(7, 1) == 0", "seed": 0, "tokens": 9}],
+    texts = {
+        "coder": ["    return a", "    return max(a, b)"], "tester": ["assert f(7, 1) == 0"],
     }  # fmt: skip
     line = {"problem": "p"} | {
         role: [{"text": t, "seed": i, "tokens": 9} for i, t in enumerate(found)]
