@@ -26,6 +26,7 @@ from pytest_genx.train.recipe import TrainRecipe
 CHECKPOINT = "checkpoint.pt"
 PREVIOUS = "checkpoint.previous.pt"
 LOG = "steps.jsonl"
+_SHORT = 512  # tokens of a row
 _SUSPENDED = 10  # a step that takes so many times the shortest full one was interrupted
 
 
@@ -206,6 +207,9 @@ def _gradients(
     loss: Any = 0.0
     answer: Any = 0.0
     tokens = 0
+    if device.type == "cpu" and hasattr(model, "set_attn_implementation"):
+        # Measured: the fused kernel is slower on a CPU until rows are long.
+        model.set_attn_implementation("eager" if packed.length <= _SHORT else "sdpa")
     for rows in np.array_split(chosen, min(cuts, len(chosen))):
         ids = torch.from_numpy(packed.tokens[rows].astype(np.int64)).to(device)  # (B, T + 1)
         weights = torch.from_numpy(packed.weights[rows])[:, 1:].to(device)  # (B, T)
