@@ -6,12 +6,14 @@ import argparse
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from pytest_genx.records import Record, TargetDone, TargetFailed, read
 
+T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -54,6 +56,18 @@ class Line:
     def __str__(self) -> str:
         short = "" if self.reached else "  SHORT"
         return f"{self.what}: {self.figure} (goal: {self.goal}){short}"
+
+
+def measured(
+    rows: Mapping[int, Callable[[T], Iterable[Line]]], numbers: Sequence[int], setting: T
+) -> list[Line]:
+    """Measure the rows of these numbers, and print each line as it comes."""
+    lines = []
+    for number in numbers:
+        for line in rows[number](setting):
+            lines.append(line)
+            print(f"{number}. {line}", flush=True)
+    return lines
 
 
 def close_table(name: str, lines: Sequence[Line]) -> int:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from common import ROOT, Line, arguments, close_table, rows_option
+from common import ROOT, Line, arguments, close_table, measured, rows_option
 from proposing.coder import passes
 from proposing.kept import killed, reached
 from proposing.setting import Setting, open_setting
@@ -62,11 +62,7 @@ def main() -> int:
             seed=chosen.seed,
             model=chosen.model,
         )
-        lines = []
-        for number in chosen.rows:
-            for line in ROWS[number](setting):
-                lines.append(line)
-                print(f"{number}. {line}", flush=True)
+        lines = measured(ROWS, chosen.rows, setting)
     return close_table("embedded_model", lines)
 
 

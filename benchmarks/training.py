@@ -15,7 +15,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from common import ROOT, Line, arguments, close_table, rows_option
+from common import ROOT, Line, arguments, close_table, measured, rows_option
 from tuning.killed import resumed
 from tuning.round import duration
 from tuning.rounds import scores
@@ -48,11 +48,7 @@ def main() -> int:
     setting = Setting(
         chosen.quick, chosen.problems.resolve(), chosen.run, tuple(chosen.arm), chosen.threads
     )
-    lines = []
-    for number in chosen.rows:
-        for line in ROWS[number](setting):
-            lines.append(line)
-            print(f"{number}. {line}", flush=True)
+    lines = measured(ROWS, chosen.rows, setting)
     return close_table("training", lines)
 
 

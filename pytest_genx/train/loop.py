@@ -160,9 +160,8 @@ def train(  # noqa: C901, PLR0912, PLR0915 - reads top to bottom
                     torch.cuda.synchronize()  # or the clock sees no more than launches
 
                 now = clock()
-                if (
-                    2 * len(chosen) * packed.length > recipe.batch
-                ):  # the last batch of a pack may be tiny
+                # The last batch of a pack may be tiny.
+                if 2 * len(chosen) * packed.length > recipe.batch:
                     shortest = min(shortest, now - last)
                 spent += min(now - last, _SUSPENDED * shortest)
                 last = now

@@ -141,7 +141,7 @@ class _Rules:
         """Write a value of a shape; what has no literal is one of the values tried otherwise."""
         if depth > _DEPTH:
             return "value"
-        if shape.name == "real":
+        if shape.kind is Kind.INT and shape.name == "real":
             return "float"
         if shape.kind in _PLAIN:
             return _number_text(shape) or _PLAIN[shape.kind]
@@ -162,8 +162,10 @@ def _maybe(text: str, parameter: Parameter) -> str:
 
 def _number_text(shape: Shape) -> str:
     """Texts that are read as numbers have no letters; "" for other shapes."""
+    if shape.kind is not Kind.STR:
+        return ""
     texts = [ast.literal_eval(e) for e in shape.examples if e[:1] in {"'", '"'}]
-    if shape.kind is not Kind.STR or not texts or not all(map(_is_numeric, texts)):
+    if not texts or not all(map(_is_numeric, texts)):
         return ""
     marks = sorted({c for text in texts for c in text if not c.isdigit()})
     signs = "".join("\\" + c if c in "\\]^-'" else c for c in marks if c.isprintable())
